@@ -1,0 +1,94 @@
+"""JSON lines that can not carry a secret: only fields on an allow-list are written.
+
+Structured as Google Cloud Logging reads them (`severity`, `message`).
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+ALLOWED_FIELDS: Final = frozenset(
+    {
+        "action", "actor", "admin", "anchor", "code", "connection", "connector_type", "correlation_id",
+        "duration_ms", "epoch", "error", "error_codes", "function", "generation", "method", "min_ttl",
+        "outcome", "path", "provider", "purpose", "reason", "request_id", "scopes", "sequence",
+        "status", "suberror", "trace_id", "user_email",
+    }
+)  # fmt: skip
+"""Everything else given as `extra=` is dropped, so that a new field is a decision."""
+
+_SEVERITY: Final = {
+    "WARNING": "WARNING",
+    "ERROR": "ERROR",
+    "CRITICAL": "CRITICAL",
+    "DEBUG": "DEBUG",
+}
+
+TALKATIVE: Final = (
+    "msal", "urllib3", "requests", "requests_oauthlib", "oauthlib", "google", "werkzeug", "waitress",
+)  # fmt: skip
+"""Libraries whose DEBUG, or access, lines hold codes and tokens: never below WARNING."""
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, with the allowed fields and, of an exception, its type and place only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; an exception's text is left out, for libraries put tokens into theirs."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "severity": _SEVERITY.get(record.levelname, "INFO"),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(allowed(record.__dict__))
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+            line["stack"] = _places(record)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class LineLog:
+    """Lines that must be written before what they tell of may happen: flushed, and failing aloud."""
+
+    def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
+        self._stream = stream
+        self._now = now
+        self._lock = threading.Lock()
+
+    def write(self, message: str, fields: Mapping[str, object]) -> None:
+        """Write one line; raise `OSError` or `ValueError` if the stream does not take it."""
+        line = {"time": self._now().isoformat(), "severity": "INFO", "message": message}
+        text = json.dumps(line | allowed(fields), ensure_ascii=False)
+        with self._lock:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+
+def allowed(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return those fields that may stand in a log line."""
+    return {name: fields[name] for name in sorted(ALLOWED_FIELDS & fields.keys())}
+
+
+def configure(stream: TextIO, *, level: int = logging.INFO) -> None:
+    """Send our log to `stream` as JSON lines and keep talkative libraries quiet."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.INFO))
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _places(record: logging.LogRecord) -> list[str]:
+    places = []
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places

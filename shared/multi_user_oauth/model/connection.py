@@ -1,0 +1,168 @@
+"""One person's link to one connector type, and what may happen to it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from urllib.parse import quote
+
+from multi_user_oauth.model.identity import Identity
+
+
+class ConnectionStatus(StrEnum):
+    """The status as it stands on the wire."""
+
+    ACTIVE = "active"
+    NEEDS_SIGN_IN = "needs_sign_in"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ConnectionKey:
+    """What a connection is found by; `user_email` is normalised."""
+
+    connector_type: str
+    user_email: str
+
+    @property
+    def document_id(self) -> str:
+        """The key as one path segment, escaped so that no e-mail can name another document."""
+        return f"{self.connector_type}:{quote(self.user_email, safe='@')}"
+
+    def __str__(self) -> str:
+        return f"{self.connector_type}/{self.user_email}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim on the connection; how old it is only the store can say."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest link of the connection's audit chain."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The last refresh that did not work, for a reason that is not the person's."""
+
+    code: str
+    count: int
+    at: datetime
+    next_try_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """
+    The record, read once to serve a token.
+
+    `epoch` is raised by connect and disconnect and never reused, `generation` by each stored
+    credential: a write that carries older ones is stale. `sealed_access` and `sealed_refresh` are None
+    in a tombstone. `pending_revocation` is, in a tombstone, the epoch whose refresh token the provider
+    may still have to be told to revoke.
+    """
+
+    key: ConnectionKey
+    status: ConnectionStatus
+    identity: Identity
+    epoch: int
+    generation: int
+    commit_id: str
+    audit: AuditHead
+    connected_at: datetime
+    scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()
+    reason: str | None = None
+    access_token_expires_at: datetime | None = None
+    refreshed_at: datetime | None = None
+    revoked_at: datetime | None = None
+    pending_revocation: int | None = None
+    sealed_access: bytes | None = None
+    sealed_refresh: bytes | None = None
+    lease: Lease | None = None
+    failure: Failure | None = None
+
+    @property
+    def holds_its_email(self) -> bool:
+        """Whether the e-mail is taken: a tombstone holds nothing."""
+        return self.status is not ConnectionStatus.REVOKED
+
+    def next_epoch(self, now: datetime) -> int:
+        """Return an epoch that no connection of this key ever had, a restored older copy included."""
+        return max(self.epoch + 1, int(now.timestamp() * 1000))
+
+    def refreshed(
+        self,
+        *,
+        sealed_access: bytes,
+        sealed_refresh: bytes,
+        expires_at: datetime,
+        scopes: tuple[str, ...],
+        missing_scopes: tuple[str, ...],
+        at: datetime,
+    ) -> Self:
+        """
+        Return the connection with a new credential.
+
+        Both values are sealed for the next generation, the refresh token also where the provider sent
+        no new one: an older copy of either then opens nowhere.
+        """
+        return replace(
+            self,
+            status=ConnectionStatus.ACTIVE,
+            reason=None,
+            generation=self.generation + 1,
+            sealed_access=sealed_access,
+            sealed_refresh=sealed_refresh,
+            access_token_expires_at=expires_at,
+            scopes=scopes or self.scopes,
+            missing_scopes=missing_scopes,
+            refreshed_at=at,
+            lease=None,
+            failure=None,
+        )
+
+    def with_credential_of(self, other: Self) -> Self:
+        """Return this connection with the other's credential, and all else as it stands here."""
+        return replace(
+            self,
+            status=other.status,
+            reason=other.reason,
+            generation=other.generation,
+            sealed_access=other.sealed_access,
+            sealed_refresh=other.sealed_refresh,
+            access_token_expires_at=other.access_token_expires_at,
+            scopes=other.scopes,
+            missing_scopes=other.missing_scopes,
+            refreshed_at=other.refreshed_at,
+            lease=None,
+            failure=None,
+        )
+
+    def needing_sign_in(self, reason: str) -> Self:
+        """Return the connection waiting for the person; the refresh token stays, a late success heals."""
+        return replace(
+            self, status=ConnectionStatus.NEEDS_SIGN_IN, reason=reason, lease=None, failure=None
+        )
+
+    def disconnected(self, *, at: datetime, pending: bool) -> Self:
+        """Return the tombstone; `pending` says that the provider is still to be told."""
+        return replace(
+            self,
+            status=ConnectionStatus.REVOKED,
+            reason=None,
+            epoch=self.next_epoch(at),
+            sealed_access=None,
+            sealed_refresh=None,
+            revoked_at=at,
+            pending_revocation=self.epoch if pending else None,
+            lease=None,
+            failure=None,
+        )

@@ -1,0 +1,52 @@
+"""E-mail addresses as we key people by: one spelling for each mailbox."""
+
+import unicodedata
+from typing import Final
+
+import idna
+
+from multi_user_oauth.errors import MalformedEmailError
+
+MAX_LENGTH: Final = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
+MAX_LOCAL_LENGTH: Final = 64  # RFC 5321, 4.5.3.1.1
+
+
+def normalise_email(text: str, *, field: str = "user_email") -> str:
+    """
+    Return the address in NFC and lower case, its domain in IDNA's ASCII form.
+
+    Raise `MalformedEmailError` (naming `field`) for anything that is not a plain address: no display
+    name, no quotes, no white space or control character, a domain of at least two labels.
+    """
+    address = unicodedata.normalize("NFC", text).lower()
+    local, at, domain = address.rpartition("@")
+    if not at or not _is_local_part(local):
+        raise _malformed(field)
+    try:
+        ascii_domain = idna.encode(domain, uts46=True, transitional=False).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise _malformed(field) from error
+    address = f"{local}@{ascii_domain}"
+    if (
+        "." not in ascii_domain.strip(".")
+        or ascii_domain.endswith(".")
+        or len(address) > MAX_LENGTH
+    ):
+        raise _malformed(field)
+    return address
+
+
+def _is_local_part(local: str) -> bool:
+    return (
+        0 < len(local) <= MAX_LOCAL_LENGTH
+        and all(character.isprintable() and not character.isspace() for character in local)
+        and not set(local) & set('@"(),:;<>[\\]')
+        and not local.startswith(".")
+        and not local.endswith(".")
+        and ".." not in local
+    )
+
+
+def _malformed(field: str) -> MalformedEmailError:
+    message = f"{field} is not an e-mail address of at most {MAX_LENGTH} characters"
+    return MalformedEmailError(message, field=field)

@@ -1,0 +1,27 @@
+"""How long things take and live; one place, so that they stay in proportion."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """
+    The defaults are measured against each other: a lease outlives five whole provider calls.
+
+    Correctness never rests on the lease (the fence is epoch, generation and version); it only keeps
+    two workers from asking the provider at once.
+    """
+
+    provider_call: timedelta = timedelta(seconds=8)
+    lease: timedelta = timedelta(seconds=40)
+    usable_at_least: timedelta = timedelta(seconds=60)
+    between_refreshes: timedelta = timedelta(seconds=60)
+    wait_for_refresh: timedelta = timedelta(seconds=10)
+    ticket: timedelta = timedelta(seconds=600)
+    flow: timedelta = timedelta(seconds=600)
+    session: timedelta = timedelta(hours=8)
+    first_back_off: timedelta = timedelta(seconds=1)
+    longest_back_off: timedelta = timedelta(minutes=5)
+    commit_waits: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.4)
+    """Seconds between tries to commit an answer; what does not land in their sum goes to the rescue."""

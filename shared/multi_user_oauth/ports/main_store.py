@@ -1,0 +1,94 @@
+"""The main database: connections, their audit, revocations and rescues."""
+
+from typing import Protocol
+
+from multi_user_oauth.model import (
+    AuditRecord,
+    Batch,
+    ConnectionKey,
+    ConnectionStatus,
+    Failure,
+    Identity,
+    Page,
+    Rescue,
+    Revocation,
+    Snapshot,
+)
+
+
+class ConnectionReader(Protocol):
+    """Reads connections, and can not write them."""
+
+    def read(self, key: ConnectionKey) -> Snapshot | None:
+        """Return the connection as it stands, tombstones included; None if there never was one."""
+
+    def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
+        """Return the connections, of any type, that are pinned to this identity; tombstones too."""
+
+
+class ConnectionDirectory(Protocol):
+    """Lists connections."""
+
+    def page(
+        self,
+        *,
+        connector_type: str | None,
+        status: ConnectionStatus | None,
+        after: str | None,
+        limit: int,
+    ) -> Page:
+        """Return at most `limit` connections whose document id is greater than `after`."""
+
+
+class ConnectionWriter(ConnectionReader, Protocol):
+    """Changes connections, always on the condition that they are as they were read."""
+
+    def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
+        """
+        Write a lease and return the snapshot whose version is that write's.
+
+        Raise `ConflictError` if anybody wrote since. Whether a live lease may be taken is the use
+        case's question; the store only says how old one is.
+        """
+
+    def release(self, claimed: Snapshot, failure: Failure | None) -> None:
+        """Drop the lease and note the failure; do nothing if anybody wrote since. Not audited."""
+
+    def commit(self, batch: Batch) -> None:
+        """
+        Write the batch as one.
+
+        Raise `ConflictError` if a precondition does not hold: nothing was written. Raise
+        `StoreUnavailableError` if the answer was lost: the batch may have been written, and only the
+        `commit_id` that is read back says so.
+        """
+
+
+class AuditReader(Protocol):
+    """Reads the audit chain."""
+
+    def audit(self, key: ConnectionKey) -> tuple[AuditRecord, ...]:
+        """Return the connection's records in the order of their sequence."""
+
+
+class RescueStore(Protocol):
+    """The second, uncontended place for a credential whose commit did not land."""
+
+    def rescue(self, rescue: Rescue) -> None:
+        """Keep it; keeping the same one twice is one record."""
+
+    def rescued(self, key: ConnectionKey, epoch: int, used_generation: int) -> Rescue | None:
+        """Return what a refresh that used this generation's token could not commit."""
+
+
+class RevocationStore(Protocol):
+    """Refresh tokens that the provider is still to be told about."""
+
+    def revocation(self, key: ConnectionKey, epoch: int) -> Revocation | None:
+        """Return it, or None if it is finished or was cancelled."""
+
+    def claim_revocation(self, revocation: Revocation, lease_id: str) -> Revocation:
+        """Write a lease; raise `ConflictError` if anybody wrote since it was read."""
+
+    def finish_revocation(self, revocation: Revocation) -> None:
+        """Delete it and its sealed value; raise `ConflictError` if anybody wrote since."""
