@@ -1,0 +1,1 @@
+"""Where the applications' own credentials are kept: one file for each place."""

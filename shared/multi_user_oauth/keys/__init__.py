@@ -1,0 +1,1 @@
+"""Sealing and opening tokens: one envelope, and one file for each key service."""
