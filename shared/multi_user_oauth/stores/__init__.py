@@ -1,0 +1,1 @@
+"""The databases behind the store ports, a file per technology."""

@@ -1,0 +1,113 @@
+"""What is kept, as plain documents: one mapping for every database.
+
+A document holds str, int, float, bytes, datetime (UTC, with its zone), None, lists and dicts, and the
+number of its `schema`. Fields that this program does not know are ignored when read; a store that
+writes a document again leaves them as they are, so that a newer program's fields survive an older one.
+
+A lease's time of claim, `lease_at`, is by the store's clock and the store's own field: it is not in the
+values, nor in the documents made here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from multi_user_oauth.errors import StoreUnavailableError, TamperedError
+from multi_user_oauth.model import (
+    AuditRecord,
+    Connection,
+    Identity,
+    LedgerEntry,
+    Rescue,
+    Revocation,
+)
+
+SCHEMA: Final = 1
+"""Raised when older programs would misread a document; a new field with a default is no reason."""
+
+Document = dict[str, Any]
+Value = AuditRecord | Connection | LedgerEntry | Rescue | Revocation
+T = TypeVar("T", bound=Value)
+
+_KEY: Final = ("connector_type", "user_email")
+_MADE_WHEN_READ: Final = ("version", "lease_age")  # a revocation's
+
+
+def document_id(value: Value) -> str:
+    """Return the name under which the value's document lies in its collection."""
+    return value.key.document_id if isinstance(value, Connection) else value.document_id
+
+
+def to_document(value: Value) -> Document:
+    """Return the value's fields by their names; the key as two fields, the identity as its text."""
+    if isinstance(value, Revocation):
+        value = replace(value, version=None, lease_age=None)
+    plain = msgspec.to_builtins(value, builtin_types=(bytes, datetime))
+    document: Document = _plain(plain) | {"schema": SCHEMA}
+    if isinstance(value, Rescue):
+        return document | {"connection": to_document(value.connection)}
+    if isinstance(value, Connection | LedgerEntry | Revocation):
+        document["identity"] = str(value.identity)
+    document |= document.pop("key")
+    return {name: part for name, part in document.items() if name not in _MADE_WHEN_READ}
+
+
+def from_document(kind: type[T], name: str, document: Mapping[str, Any]) -> T:
+    """
+    Return what `to_document` was given, found under this document id.
+
+    Raise `StoreUnavailableError` for a document of a newer schema (an instance of the newer program
+    can serve the request that this one must not), or of no sense at all. Raise `TamperedError` for a
+    document that lies under another one's name.
+    """
+    try:
+        if document["schema"] > SCHEMA:
+            message = f"document {name!r} has schema {document['schema']}, known is {SCHEMA}"
+            raise StoreUnavailableError(message)
+        value = msgspec.convert(_shaped(_plain(document)), kind)
+    except (msgspec.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # `from None`: the library's message may quote what it found
+        message = f"document {name!r} can not be read: {type(error).__name__}"
+        raise StoreUnavailableError(message) from None
+    if document_id(value) != name:
+        message = f"document {name!r} lies under another one's name"
+        raise TamperedError(message)
+    return value
+
+
+def utc(moment: datetime) -> datetime:
+    """Return the time in UTC, as a plain datetime; raise `ValueError` if it names no zone."""
+    if moment.tzinfo is None:
+        message = "a time without its zone"
+        raise ValueError(message)
+    moment = moment.astimezone(UTC)  # still of a database library's own subclass, it may be
+    return datetime.combine(moment.date(), moment.time(), UTC)
+
+
+def lease_age(document: Mapping[str, Any], now: datetime) -> timedelta | None:
+    """Return how long ago `lease_at` was; None without a lease."""
+    lease_at = document.get("lease_at")
+    return now - utc(lease_at) if isinstance(lease_at, datetime) else None
+
+
+def _shaped(document: Document) -> Document:
+    fields = dict(document)
+    if "connection" in fields:
+        return fields | {"connection": _shaped(fields["connection"])}
+    if "identity" in fields:
+        identity = Identity.parse(fields["identity"])
+        fields["identity"] = {"provider": identity.provider, "subject": identity.subject}
+    return fields | {"key": {part: fields[part] for part in _KEY}}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # reason: whatever a document may hold
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return value

@@ -1,0 +1,34 @@
+"""Counts of what Google Cloud would bill, so that tests hold the budget of each operation."""
+
+import threading
+from collections import Counter
+
+
+class OperationMeter:
+    """A `Meter` that remembers; many threads may count at once."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, operation: str, number: int = 1) -> None:
+        """Add `number` to the operation's count."""
+        with self._lock:
+            self._counts[operation] += number
+
+    def counts(self) -> dict[str, int]:
+        """Return the operations counted since the last reset; one that never happened is missing."""
+        with self._lock:
+            return {operation: number for operation, number in self._counts.items() if number}
+
+    def reset(self) -> None:
+        """Begin again at zero."""
+        with self._lock:
+            self._counts.clear()
+
+
+class NoMeter:
+    """The `Meter` of production: the platform counts itself."""
+
+    def count(self, operation: str, number: int = 1) -> None:
+        """Do nothing."""

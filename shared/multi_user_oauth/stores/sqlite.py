@@ -1,0 +1,137 @@
+"""The main database as one SQLite file."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from multi_user_oauth.errors import ConflictError
+from multi_user_oauth.model import (
+    Batch,
+    Connection,
+    ConnectionKey,
+    ConnectionStatus,
+    Failure,
+    Identity,
+    Lease,
+    Page,
+    Snapshot,
+)
+from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.stores import sqlite_rows as rows
+from multi_user_oauth.stores.document import from_document, lease_age, to_document
+from multi_user_oauth.stores.sqlite_aside import READ, WRITE, SqliteAside
+from multi_user_oauth.stores.sqlite_database import Database
+
+_PAGE: Final = {  # by which filters are set, so that each has its index
+    (False, False): "SELECT id, body FROM connections WHERE id > :after ORDER BY id LIMIT :limit",
+    (True, False): "SELECT id, body FROM connections"
+    " WHERE connector_type = :connector_type AND id > :after ORDER BY id LIMIT :limit",
+    (False, True): "SELECT id, body FROM connections"
+    " WHERE status = :status AND id > :after ORDER BY id LIMIT :limit",
+    (True, True): "SELECT id, body FROM connections"
+    " WHERE connector_type = :connector_type AND status = :status AND id > :after"
+    " ORDER BY id LIMIT :limit",
+}
+
+
+class SqliteMainStore(SqliteAside):
+    """
+    All ports of the main database, for many threads and processes at once.
+
+    A version is a number in the row. Leases are timed by `now`. The file is made at first use, for the
+    owner alone; `meter` counts a read for each row looked up and a write for each row written.
+    """
+
+    def __init__(self, path: Path, *, now: Clock, meter: Meter) -> None:
+        database = Database(path, schema=rows.SCHEMA, version=rows.VERSION)
+        super().__init__(database, now=now, meter=meter)
+
+    def read(self, key: ConnectionKey) -> Snapshot | None:
+        """Return the connection as it stands, tombstones included; None if there never was one."""
+        with self._database.reading() as database:
+            row = database.execute(
+                "SELECT id, version, body FROM connections WHERE id = ?", (key.document_id,)
+            ).fetchone()
+        self._meter.count(READ)
+        return None if row is None else self._snapshot(*row)
+
+    def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
+        """Return the connections pinned to this identity, tombstones too, by their document ids."""
+        with self._database.reading() as database:
+            found = database.execute(
+                "SELECT id, version, body FROM connections WHERE identity = ? ORDER BY id",
+                (str(identity),),
+            ).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        return tuple(self._snapshot(*row) for row in found)
+
+    def page(
+        self,
+        *,
+        connector_type: str | None,
+        status: ConnectionStatus | None,
+        after: str | None,
+        limit: int,
+    ) -> Page:
+        """Return at most `limit` connections; after a page that is full there may be nothing more."""
+        with self._database.reading() as database:
+            found = database.execute(
+                _PAGE[connector_type is not None, status is not None],
+                {
+                    "connector_type": connector_type,
+                    "status": status,
+                    "after": after or "",
+                    "limit": limit,
+                },
+            ).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        return Page(
+            connections=tuple(
+                from_document(Connection, name, rows.unpacked(name, body)) for name, body in found
+            ),
+            next_after=found[-1][0] if found and len(found) == limit else None,
+        )
+
+    def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
+        """Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on."""
+        name = snapshot.connection.key.document_id
+        with self._database.writing() as database:
+            fields = {"lease": {"id": lease_id}, "lease_at": self._now()}
+            version = rows.update_connection(database, name, snapshot.version, fields)
+        self._meter.count(WRITE)
+        claimed = replace(snapshot.connection, lease=Lease(lease_id))
+        return Snapshot(connection=claimed, version=version, lease_age=timedelta(0))
+
+    def release(self, claimed: Snapshot, failure: Failure | None) -> None:
+        """Drop the lease and write the failure, or that there is none; do nothing if it moved on."""
+        name = claimed.connection.key.document_id
+        noted = to_document(replace(claimed.connection, failure=failure))["failure"]
+        fields = {"lease": None, "lease_at": None, "failure": noted}
+        with suppress(ConflictError):
+            with self._database.writing() as database:
+                rows.update_connection(database, name, claimed.version, fields)
+            self._meter.count(WRITE)
+
+    def commit(self, batch: Batch) -> None:
+        """Write the batch in one transaction; raise `ConflictError` if a precondition fails."""
+        with self._database.writing() as database:
+            for change in batch.changes:
+                rows.apply_change(database, change, self._now())
+            if batch.opens is not None:
+                rows.create_revocation(database, batch.opens, self._now())
+            if batch.cancels is not None:
+                rows.delete_revocation(database, batch.cancels)
+            if batch.adopted_rescue is not None:
+                database.execute("DELETE FROM rescue WHERE id = ?", (batch.adopted_rescue,))
+        others = (batch.opens, batch.cancels, batch.adopted_rescue)
+        self._meter.count(WRITE, 2 * len(batch.changes) + sum(part is not None for part in others))
+
+    def _snapshot(self, name: str, version: int, body: bytes) -> Snapshot:
+        document = rows.unpacked(name, body)
+        return Snapshot(
+            connection=from_document(Connection, name, document),
+            version=version,
+            lease_age=lease_age(document, self._now()),
+        )

@@ -1,0 +1,82 @@
+"""What the SQLite main database keeps beside the connections: audit, rescue, revocations."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from multi_user_oauth.model import AuditRecord, ConnectionKey, Rescue, Revocation
+from multi_user_oauth.model.records import rescue_id
+from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.stores import sqlite_rows as rows
+from multi_user_oauth.stores.document import from_document, lease_age
+from multi_user_oauth.stores.sqlite_database import Database
+
+READ: Final = "main.read"
+WRITE: Final = "main.write"
+
+
+class SqliteAside:
+    """An `AuditReader`, a `RescueStore` and a `RevocationStore`."""
+
+    def __init__(self, database: Database, *, now: Clock, meter: Meter) -> None:
+        self._database = database
+        self._now = now
+        self._meter = meter
+
+    def audit(self, key: ConnectionKey) -> tuple[AuditRecord, ...]:
+        """Return the connection's records in the order of their sequence."""
+        with self._database.reading() as database:
+            found = database.execute(
+                "SELECT id, body FROM audit WHERE connection = ? ORDER BY sequence",
+                (key.document_id,),
+            ).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        return tuple(
+            from_document(AuditRecord, name, rows.unpacked(name, body)) for name, body in found
+        )
+
+    def rescue(self, rescue: Rescue) -> None:
+        """Keep it; the first of its name stays."""
+        with self._database.writing() as database:
+            written = rows.create_rescue(database, rescue)
+        self._meter.count(WRITE, int(written))
+
+    def rescued(self, key: ConnectionKey, epoch: int, used_generation: int) -> Rescue | None:
+        """Return what a refresh that used this generation's token could not commit."""
+        name = rescue_id(key, epoch, used_generation)
+        with self._database.reading() as database:
+            row = database.execute("SELECT body FROM rescue WHERE id = ?", (name,)).fetchone()
+        self._meter.count(READ)
+        return None if row is None else from_document(Rescue, name, rows.unpacked(name, row[0]))
+
+    def revocation(self, key: ConnectionKey, epoch: int) -> Revocation | None:
+        """Return it, or None if it is finished or was cancelled."""
+        name = f"{key.document_id}-{epoch}"
+        with self._database.reading() as database:
+            row = database.execute(
+                "SELECT version, body FROM revocations WHERE id = ?", (name,)
+            ).fetchone()
+        self._meter.count(READ)
+        if row is None:
+            return None
+        version, body = row
+        document = rows.unpacked(name, body)
+        return replace(
+            from_document(Revocation, name, document),
+            version=version,
+            lease_age=lease_age(document, self._now()),
+        )
+
+    def claim_revocation(self, revocation: Revocation, lease_id: str) -> Revocation:
+        """Write a lease; raise `ConflictError` if anybody wrote since it was read."""
+        with self._database.writing() as database:
+            fields = {"lease_id": lease_id, "lease_at": self._now()}
+            version = rows.update_revocation(database, revocation, fields)
+        self._meter.count(WRITE)
+        return replace(revocation, lease_id=lease_id, lease_age=timedelta(0), version=version)
+
+    def finish_revocation(self, revocation: Revocation) -> None:
+        """Delete it and its sealed value; raise `ConflictError` if anybody wrote since."""
+        with self._database.writing() as database:
+            rows.delete_revocation(database, revocation)
+        self._meter.count(WRITE)

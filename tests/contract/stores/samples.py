@@ -1,0 +1,164 @@
+"""Values for the contract suites: the shortest that are complete."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from multi_user_oauth.model import (
+    AuditHead,
+    AuditRecord,
+    Batch,
+    Change,
+    Connection,
+    ConnectionKey,
+    ConnectionStatus,
+    Failure,
+    FlowMark,
+    Identity,
+    Lease,
+    LedgerEntry,
+    Rescue,
+    Revocation,
+    Snapshot,
+)
+from multi_user_oauth.ports import ConnectionWriter
+from multi_user_oauth.stores.document import Value
+
+AT = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
+KEY = ConnectionKey("google_workspace", "anna@example.org")
+ANNA = Identity.google("1001")
+BERT = Identity.google("1002")
+FAILURE = Failure(
+    code="provider_unavailable", count=2, at=AT, next_try_at=AT + timedelta(seconds=30)
+)
+
+
+def connection(key: ConnectionKey = KEY, *, identity: Identity = ANNA, step: int = 1) -> Connection:
+    """Return an active connection whose generation, commit and audit sequence are `step`."""
+    return Connection(
+        key=key,
+        status=ConnectionStatus.ACTIVE,
+        identity=identity,
+        epoch=1_767_603_600_000,
+        generation=step,
+        commit_id=f"commit-{step}",
+        audit=AuditHead(step, f"hash-{step}"),
+        connected_at=AT,
+        scopes=("openid", "mail.read"),
+        missing_scopes=("calendar",),
+        access_token_expires_at=AT + timedelta(hours=1),
+        refreshed_at=AT,
+        sealed_access=b"\x00access\xff",
+        sealed_refresh=b"\x00refresh\xff",
+    )
+
+
+def record(after: Connection, *, action: str = "refresh") -> AuditRecord:
+    """Return the audit record that belongs to the connection's head."""
+    return AuditRecord(
+        key=after.key,
+        sequence=after.audit.sequence,
+        previous=f"hash-{after.audit.sequence - 1}",
+        hash=after.audit.hash,
+        at=AT,
+        action=action,
+        actor="system:refresh",
+        outcome="ok",
+        epoch=after.epoch,
+        generation=after.generation,
+        reason="",
+    )
+
+
+def change(before: Snapshot | None, after: Connection) -> Change:
+    """Return the step from one to the other, with its audit record."""
+    return Change(before=before, after=after, audit=record(after))
+
+
+def refreshed(before: Snapshot) -> Connection:
+    """Return what a refresh makes of the snapshot: the next generation, commit and audit sequence."""
+    step = before.connection.audit.sequence + 1
+    return replace(
+        before.connection,
+        generation=before.connection.generation + 1,
+        commit_id=f"commit-{step}",
+        audit=AuditHead(step, f"hash-{step}"),
+        sealed_access=f"access {step}".encode(),
+        sealed_refresh=f"refresh {step}".encode(),
+        lease=None,
+        failure=None,
+    )
+
+
+def tombstone(before: Snapshot) -> Connection:
+    """Return the snapshot disconnected."""
+    step = before.connection.audit.sequence + 1
+    gone = before.connection.disconnected(at=AT + timedelta(hours=2), pending=True)
+    return replace(gone, commit_id=f"commit-{step}", audit=AuditHead(step, f"hash-{step}"))
+
+
+def put(store: ConnectionWriter, new: Connection) -> Snapshot:
+    """Create the connection and return it as it is read."""
+    store.commit(Batch(changes=(change(None, new),)))
+    return get(store, new.key)
+
+
+def get(store: ConnectionWriter, key: ConnectionKey = KEY) -> Snapshot:
+    """Return the connection, which must be there."""
+    snapshot = store.read(key)
+    assert snapshot is not None
+    return snapshot
+
+
+def revocation(of: Connection) -> Revocation:
+    """Return the connection's refresh token on its way out."""
+    assert of.sealed_refresh is not None
+    return Revocation(
+        key=of.key,
+        identity=of.identity,
+        epoch=of.epoch,
+        generation=of.generation,
+        sealed_refresh=of.sealed_refresh,
+        created_at=AT,
+    )
+
+
+def rescue(of: Connection) -> Rescue:
+    """Return the connection's next credential, kept aside."""
+    return Rescue(
+        connection=replace(of, generation=of.generation + 1, lease=None),
+        used_generation=of.generation,
+    )
+
+
+def mark(state_hash: str, *, handle: str = "handle", outcome: str | None = None) -> FlowMark:
+    """Return a spent state that ends ten minutes after `AT`."""
+    return FlowMark(
+        state_hash=state_hash,
+        handle=handle,
+        expires_at=AT + timedelta(minutes=10),
+        outcome=outcome,
+    )
+
+
+def ledger_entry(epoch: int = 7, actor: str = "person:google:1001") -> LedgerEntry:
+    """Return a disconnect."""
+    return LedgerEntry(key=KEY, identity=ANNA, epoch=epoch, at=AT, actor=actor)
+
+
+FULL = replace(
+    connection(),
+    reason="reason",
+    revoked_at=AT,
+    pending_revocation=3,
+    lease=Lease("lease"),
+    failure=FAILURE,
+)
+VALUES: list[Value] = [
+    connection(),
+    FULL,
+    record(FULL),
+    revocation(FULL),
+    replace(revocation(FULL), lease_id="lease"),
+    rescue(FULL),
+    ledger_entry(),
+]

@@ -1,0 +1,174 @@
+"""How the values look in a database, and what is refused there."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from multi_user_oauth.model import Connection
+from multi_user_oauth.stores.document import (
+    Value,
+    document_id,
+    from_document,
+    lease_age,
+    to_document,
+)
+from tests.contract.stores.samples import (
+    AT,
+    FULL,
+    KEY,
+    VALUES,
+    ledger_entry,
+    record,
+    rescue,
+    revocation,
+)
+
+BARE = (str, int, bytes, type(None))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_survives_its_document(value: Value) -> None:
+    """What is written is what is read."""
+    assert from_document(type(value), document_id(value), to_document(value)) == value
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_document_is_plain(value: Value) -> None:
+    """Only types that every database keeps, and times in UTC; no enum, no tuple, no subclass."""
+
+    def check(part: object) -> None:
+        if isinstance(part, dict):
+            for each in part.values():
+                check(each)
+        elif isinstance(part, list):
+            for each in part:
+                check(each)
+        elif isinstance(part, datetime):
+            assert part.tzinfo is UTC
+        else:
+            assert type(part) in BARE
+
+    document = to_document(value)
+    assert type(document) is dict
+    check(document)
+
+
+def test_a_connection_is_this_document() -> None:
+    """The names that stand in existing databases: who changes one here must read the old one too."""
+    assert to_document(FULL) == {
+        "schema": 1,
+        "connector_type": "google_workspace",
+        "user_email": "anna@example.org",
+        "status": "active",
+        "identity": "google:1001",
+        "epoch": 1_767_603_600_000,
+        "generation": 1,
+        "commit_id": "commit-1",
+        "audit": {"sequence": 1, "hash": "hash-1"},
+        "connected_at": AT,
+        "scopes": ["openid", "mail.read"],
+        "missing_scopes": ["calendar"],
+        "reason": "reason",
+        "access_token_expires_at": AT + timedelta(hours=1),
+        "refreshed_at": AT,
+        "revoked_at": AT,
+        "pending_revocation": 3,
+        "sealed_access": b"\x00access\xff",
+        "sealed_refresh": b"\x00refresh\xff",
+        "lease": {"id": "lease"},
+        "failure": {
+            "code": "provider_unavailable",
+            "count": 2,
+            "at": AT,
+            "next_try_at": AT + timedelta(seconds=30),
+        },
+    }
+
+
+def test_the_other_documents_are_these() -> None:
+    """The same for what lies beside a connection."""
+    key = {"schema": 1, "connector_type": "google_workspace", "user_email": "anna@example.org"}
+    assert to_document(record(FULL)) == key | {
+        "sequence": 1,
+        "previous": "hash-0",
+        "hash": "hash-1",
+        "at": AT,
+        "action": "refresh",
+        "actor": "system:refresh",
+        "outcome": "ok",
+        "epoch": FULL.epoch,
+        "generation": 1,
+        "reason": "",
+    }
+    claimed = replace(revocation(FULL), version=object(), lease_age=timedelta(seconds=3))
+    assert to_document(claimed) == key | {
+        "identity": "google:1001",
+        "epoch": FULL.epoch,
+        "generation": 1,
+        "sealed_refresh": FULL.sealed_refresh,
+        "created_at": AT,
+        "lease_id": None,
+    }
+    assert to_document(ledger_entry()) == key | {
+        "identity": "google:1001",
+        "epoch": 7,
+        "at": AT,
+        "actor": "person:google:1001",
+    }
+    kept = rescue(FULL)
+    assert to_document(kept) == {
+        "schema": 1,
+        "connection": to_document(kept.connection),
+        "used_generation": 1,
+    }
+
+
+def test_a_time_is_kept_in_utc() -> None:
+    """Whatever zone it came in."""
+    elsewhere = AT.astimezone(timezone(timedelta(hours=5)))
+    document = to_document(replace(FULL, connected_at=elsewhere))
+    assert document["connected_at"].tzinfo is UTC
+    assert document["connected_at"] == AT
+
+
+def test_a_time_without_a_zone_is_not_written() -> None:
+    """It could be any time."""
+    with pytest.raises(ValueError, match="zone"):
+        to_document(replace(FULL, connected_at=AT.replace(tzinfo=None)))
+
+
+def test_a_database_library_s_own_kind_of_time_is_read() -> None:
+    """Some give a subclass of datetime; what is read is a plain one."""
+
+    class Stamp(datetime):
+        """As Firestore's."""
+
+    document = to_document(FULL)
+    document["connected_at"] = Stamp.fromtimestamp(AT.timestamp(), timezone(timedelta(hours=1)))
+    read = from_document(Connection, KEY.document_id, document).connected_at
+    assert type(read) is datetime
+    assert read == AT
+
+
+def test_unknown_fields_are_ignored() -> None:
+    """A newer program of the same schema may have written more, in any place and of any shape."""
+    document = to_document(FULL)
+    document["delegations"] = [{"connector_type": 1, "identity": 2, "until": AT}]
+    document["lease"]["note"] = "x"
+    assert from_document(Connection, KEY.document_id, document) == FULL
+
+
+def test_a_field_with_a_default_may_be_missing() -> None:
+    """An older program did not write it."""
+    document = to_document(FULL)
+    del document["missing_scopes"]
+    assert from_document(Connection, KEY.document_id, document).missing_scopes == ()
+
+
+def test_the_age_of_a_lease_is_from_its_claim() -> None:
+    """None without a lease; by the clock that is given."""
+    now = AT + timedelta(seconds=40)
+    assert lease_age({}, now) is None
+    assert lease_age({"lease_at": None}, now) is None
+    assert lease_age({"lease_at": AT}, now) == timedelta(seconds=40)
