@@ -1,0 +1,195 @@
+"""Ending a sign-in: the flow's cookie, the state spent once, the person proved, the connection stored.
+
+Order matters. All that can fail without harm comes before the state is spent; the code is exchanged
+once; nothing is stored but the outcome unless every check has passed.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from multi_user_oauth.errors import (
+    EmailMismatchError,
+    FlowExpiredError,
+    FlowMissingError,
+    MultiUserOAuthError,
+    NoRefreshTokenError,
+    RequestError,
+    RequiredScopeMissingError,
+    StateMismatchError,
+    StoreUnavailableError,
+)
+from multi_user_oauth.model import (
+    ConnectorType,
+    ConnectorTypes,
+    FlowMark,
+    ProvedPerson,
+    Provider,
+    Secret,
+    SignedIn,
+)
+from multi_user_oauth.ports import Arrivals, Box, Clock, FlowMarks, Point, nothing
+from multi_user_oauth.sign_in.authorize import Departure, Leaving, configured
+from multi_user_oauth.sign_in.connecting import Connecting, Place
+from multi_user_oauth.sign_in.flow import Flow, flow_id_of, require_same_state
+from multi_user_oauth.sign_in.status import CONNECTED, SIGNED_IN
+from multi_user_oauth.sign_in.ticket import Intent
+
+logger = logging.getLogger(__name__)
+
+Refuse = Callable[[Provider, Mapping[str, str]], MultiUserOAuthError]
+"""What an authorization response with `error=` means (RFC 6749, 4.1.2.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """The flow ended well: who it was, and where to go on. `again` asks the browser to go once more."""
+
+    flow: Flow
+    person: ProvedPerson
+    again: Leaving | None = None
+
+
+class FailedFlowError(MultiUserOAuthError):
+    """A flow whose cookie opened, and that failed: `flow` says what it was for, the cause why."""
+
+    def __init__(self, flow: Flow, cause: MultiUserOAuthError) -> None:
+        super().__init__(cause.code)
+        self.flow = flow
+        self.cause = cause
+
+
+class Callback:
+    """One provider's answer, taken in."""
+
+    def __init__(
+        self,
+        *,
+        provider: Provider,
+        arrivals: Arrivals,
+        refuse: Refuse,
+        connector_types: ConnectorTypes,
+        connecting: Connecting,
+        departure: Departure,
+        marks: FlowMarks,
+        box: Box,
+        redirect_uri: str,
+        now: Clock,
+        point: Point = nothing,
+    ) -> None:
+        self._provider = provider
+        self._arrivals = arrivals
+        self._refuse = refuse
+        self._connector_types = connector_types
+        self._connecting = connecting
+        self._departure = departure
+        self._marks = marks
+        self._box = box
+        self._redirect_uri = redirect_uri
+        self._now = now
+        self._point = point
+
+    def arrive(
+        self, parameters: Mapping[str, str], cookie_of: Callable[[str], str | None]
+    ) -> Arrived:
+        """
+        Take the answer's query parameters; `cookie_of` returns the cookie of a flow's id.
+
+        Raise `FlowMissingError` or `StateMismatchError` where the flow is not this browser's, else
+        `FailedFlowError` around what went wrong. Only in the latter case, or in success, is anything
+        written.
+        """
+        state = parameters.get("state", "")
+        cookie = cookie_of(flow_id_of(state))
+        if cookie is None:
+            message = "this browser has no such flow"
+            raise FlowMissingError(message)
+        flow = Flow.open(self._box, cookie)
+        require_same_state(flow, self._provider, state)
+        try:
+            return self._take(flow, parameters)
+        except MultiUserOAuthError as cause:
+            raise FailedFlowError(flow, cause) from cause
+
+    def _take(self, flow: Flow, parameters: Mapping[str, str]) -> Arrived:
+        connector_type = configured(self._connector_types, flow.ticket.connector_type)
+        early = self._early_refusal(flow, connector_type, parameters)
+        if early is not None:
+            self._marks.spend(_mark(flow, early.code))
+            raise early
+        connect = flow.ticket.intent is Intent.CONNECT
+        place = self._connecting.prepare(flow.key) if connect else None
+        exchange = self._arrivals.prepare(connector_type, self._redirect_uri)
+        self._marks.spend(_mark(flow, None))
+        self._point("spent")
+        try:
+            signed_in = exchange(
+                code=Secret(parameters["code"]),
+                transaction=flow.transaction,
+                user_email=flow.ticket.user_email,
+            )
+            self._point("exchanged")
+            arrived = self._settle(flow, connector_type, place, signed_in)
+        except MultiUserOAuthError as failed:
+            self._note(flow, failed.code)
+            raise
+        if arrived.again is None:
+            self._note(flow, CONNECTED if connect else SIGNED_IN)
+        return arrived
+
+    def _early_refusal(
+        self, flow: Flow, connector_type: ConnectorType, parameters: Mapping[str, str]
+    ) -> MultiUserOAuthError | None:
+        if flow.expires_at <= self._now():
+            return FlowExpiredError("the flow is over ten minutes old")
+        if "iss" in parameters and parameters["iss"] not in connector_type.issuers:
+            return StateMismatchError("the answer names another issuer")
+        if "error" in parameters:
+            return self._refuse(self._provider, parameters)
+        if not parameters.get("code"):
+            return RequestError("the answer holds neither code nor error", field="code")
+        return None
+
+    def _settle(
+        self, flow: Flow, connector_type: ConnectorType, place: Place | None, signed_in: SignedIn
+    ) -> Arrived:
+        if flow.ticket.user_email not in signed_in.person.emails:
+            message = "another account signed in than the one that was named"
+            raise EmailMismatchError(message)
+        if place is None:
+            return Arrived(flow=flow, person=signed_in.person)
+        missing = connector_type.missing(signed_in.tokens.scopes)
+        if set(missing) & set(connector_type.required_scopes):
+            message = "a required scope was not granted"
+            raise RequiredScopeMissingError(message)
+        refresh_token = signed_in.tokens.refresh_token
+        if refresh_token is None:
+            return self._once_more(flow, signed_in)
+        self._connecting.connect(place, signed_in, refresh_token, missing)
+        self._point("connected")
+        return Arrived(flow=flow, person=signed_in.person)
+
+    def _once_more(self, flow: Flow, signed_in: SignedIn) -> Arrived:
+        # Google gives a refresh token only with a fresh consent: asked for in a second trip, once.
+        if flow.consent:
+            message = "no refresh token came, with consent either"
+            raise NoRefreshTokenError(message)
+        ticket = replace(flow.ticket, expires_at=flow.expires_at)
+        again = self._departure.leave(ticket, consent=True)
+        return Arrived(flow=flow, person=signed_in.person, again=again)
+
+    def _note(self, flow: Flow, outcome: str) -> None:
+        try:
+            self._marks.note(_mark(flow, outcome))
+        except StoreUnavailableError:
+            # A hint for whoever polls; the connection itself is the truth.
+            logger.warning("flow outcome not noted", extra={"outcome": outcome})
+
+
+def _mark(flow: Flow, outcome: str | None) -> FlowMark:
+    return FlowMark(
+        state_hash=flow.state_hash,
+        handle=flow.ticket.handle,
+        expires_at=flow.expires_at,
+        outcome=outcome,
+    )

@@ -1,0 +1,170 @@
+"""Storing a new connection: whose e-mail, which epoch, what it replaces, all in one commit."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from multi_user_oauth.audit import GENESIS, audited
+from multi_user_oauth.commit import ID_BYTES, Committer
+from multi_user_oauth.custody import GrantKeys, NewGrants
+from multi_user_oauth.errors import (
+    ConflictError,
+    HeldByAnotherAccountError,
+    RevocationPendingError,
+)
+from multi_user_oauth.model import (
+    Batch,
+    Change,
+    Connection,
+    ConnectionKey,
+    ConnectionStatus,
+    Identity,
+    Limits,
+    Revocation,
+    Secret,
+    SignedIn,
+    Snapshot,
+)
+from multi_user_oauth.ports import Clock, ConnectionWriter, Draw, RevocationStore, Sleep
+from multi_user_oauth.refreshing import is_leased
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What was read and wrapped for a connection before its code is spent."""
+
+    key: ConnectionKey
+    snapshot: Snapshot | None
+    epoch: int
+    keys: GrantKeys
+    cancels: Revocation | None
+
+
+class Connecting:
+    """Prepares a place for a connection before the exchange, and fills it after."""
+
+    def __init__(
+        self,
+        *,
+        store: ConnectionWriter,
+        revocations: RevocationStore,
+        grants: NewGrants,
+        now: Clock,
+        sleep: Sleep,
+        draw: Draw,
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._revocations = revocations
+        self._grants = grants
+        self._now = now
+        self._draw = draw
+        self._limits = limits
+        self._committer = Committer(store=store, sleep=sleep, waits=limits.commit_waits)
+
+    def prepare(self, key: ConnectionKey) -> Place:
+        """
+        Read the record and wrap the keys; raise a `RetryableError`.
+
+        `RevocationPendingError`: the provider is being told, at this moment, to end the old grant; a
+        new one made now could die with it.
+        """
+        snapshot = self._store.read(key)
+        cancels = self._pending(snapshot)
+        epoch = (
+            snapshot.connection.next_epoch(self._now())
+            if snapshot
+            else int(self._now().timestamp() * 1000)
+        )
+        keys = self._grants.new_keys(key, epoch)
+        return Place(key=key, snapshot=snapshot, epoch=epoch, keys=keys, cancels=cancels)
+
+    def _pending(self, snapshot: Snapshot | None) -> Revocation | None:
+        if snapshot is None or snapshot.connection.pending_revocation is None:
+            return None
+        connection = snapshot.connection
+        found = self._revocations.revocation(connection.key, snapshot.connection.pending_revocation)
+        if found is not None and is_leased(found, self._limits):
+            raise RevocationPendingError(str(connection.key), retry_after=5)
+        return found
+
+    def connect(
+        self, place: Place, signed_in: SignedIn, refresh_token: Secret, missing: tuple[str, ...]
+    ) -> None:
+        """
+        Store the connection; the same identity's older one, under another e-mail, ends in that commit.
+
+        Raise `HeldByAnotherAccountError`, `ConflictError` if somebody else connected meanwhile, or
+        `StoreUnavailableError`.
+        """
+        # One id and one time for all tries: then the record that landed is the one that is logged.
+        commit_id, now = self._draw(ID_BYTES).hex(), self._now()
+        actor = f"person:{signed_in.person.identity}"
+        cancels = place.cancels
+        if cancels is not None and cancels.identity != signed_in.person.identity:
+            cancels = None  # another person's grant still has to end
+
+        def step(snapshot: Snapshot | None) -> Batch | None:
+            current = snapshot.connection if snapshot else None
+            require_free(current, signed_in.person.identity)
+            if current is not None and current.epoch >= place.epoch:
+                return None
+            generation = current.generation + 1 if current else 1
+            sealed = place.keys.seal(
+                signed_in.tokens.access_token,
+                refresh_token,
+                identity=signed_in.person.identity,
+                generation=generation,
+            )
+            after = Connection(
+                key=place.key,
+                status=ConnectionStatus.ACTIVE,
+                identity=signed_in.person.identity,
+                epoch=place.epoch,
+                generation=generation,
+                commit_id=commit_id,
+                audit=GENESIS,
+                connected_at=now,
+                scopes=signed_in.tokens.scopes,
+                missing_scopes=missing,
+                access_token_expires_at=signed_in.tokens.expires_at,
+                sealed_access=sealed.access,
+                sealed_refresh=sealed.refresh,
+            )
+            action = "connected" if current is None else "connected_again"
+            change = audited(snapshot, after, action=action, actor=actor, at=now)
+            ended = self._superseded(place.key, signed_in.person.identity, actor, now)
+            return Batch(changes=(change, *ended), cancels=cancels)
+
+        if not self._committer.commit(place.key, commit_id, place.snapshot, step):
+            raise ConflictError(str(place.key))
+
+    def _superseded(
+        self, key: ConnectionKey, identity: Identity, actor: str, now: datetime
+    ) -> tuple[Change, ...]:
+        older = (
+            snapshot
+            for snapshot in self._store.by_identity(identity)
+            if snapshot.connection.key.connector_type == key.connector_type
+            and snapshot.connection.key != key
+            and snapshot.connection.holds_its_email
+        )
+        return tuple(
+            audited(
+                snapshot,
+                replace(
+                    snapshot.connection.disconnected(at=now, pending=False),
+                    commit_id=self._draw(ID_BYTES).hex(),
+                ),
+                action="superseded",
+                actor=actor,
+                at=now,
+                reason="connected under another e-mail",
+            )
+            for snapshot in older
+        )
+
+
+def require_free(current: Connection | None, identity: Identity) -> None:
+    """Return if the e-mail is this identity's to take; raise `HeldByAnotherAccountError`."""
+    if current is not None and current.holds_its_email and current.identity != identity:
+        raise HeldByAnotherAccountError(str(current.key))

@@ -1,0 +1,130 @@
+"""The token for a caller: fresh, allowed, written down, and of the person that was asked for."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from multi_user_oauth.access import require_use
+from multi_user_oauth.custody import AccessTokens
+from multi_user_oauth.errors import (
+    InsufficientScopeError,
+    MultiUserOAuthError,
+    RefreshInProgressError,
+    TamperedError,
+)
+from multi_user_oauth.model import AccessToken, Caller, ConnectionKey, Limits, Policy, Snapshot
+from multi_user_oauth.ports import Clock, ConnectionReader, Draw, Refresher, Sleep, Use, UseLog
+from multi_user_oauth.refreshing import is_leased, require_live, serves
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_LOOK = 0.1
+"""Seconds between two looks at a record that another worker is refreshing, at least; at most thrice."""
+
+
+class GetAccessToken:
+    """Serves one token with one read, unless it has to be refreshed first."""
+
+    def __init__(
+        self,
+        *,
+        connections: ConnectionReader,
+        access_tokens: AccessTokens,
+        refresher: Refresher,
+        policy: Callable[[], Policy],
+        uses: UseLog,
+        now: Clock,
+        sleep: Sleep,
+        draw: Draw,
+        limits: Limits,
+    ) -> None:
+        self._connections = connections
+        self._access_tokens = access_tokens
+        self._refresher = refresher
+        self._policy = policy
+        self._uses = uses
+        self._now = now
+        self._sleep = sleep
+        self._draw = draw
+        self._limits = limits
+
+    def get(
+        self,
+        caller: Caller,
+        key: ConnectionKey,
+        *,
+        min_ttl: timedelta | None = None,
+        scopes: tuple[str, ...] = (),
+        purpose: str = "",
+    ) -> AccessToken:
+        """
+        Return an access token good for at least `min_ttl` (60 s unless given).
+
+        The use, or why it was refused, is written down before this returns or raises. Raise
+        `NotConnectedError`, `NeedsSignInError`, `ForbiddenError`, `InsufficientScopeError`,
+        `TamperedError` or a `RetryableError`.
+        """
+        wanted = self._limits.usable_at_least if min_ttl is None else min_ttl
+
+        def use(outcome: str) -> Use:
+            seconds = int(wanted.total_seconds())
+            return Use(
+                actor=str(caller), key=key, outcome=outcome, purpose=purpose, scopes=scopes,
+                min_ttl=seconds,
+            )  # fmt: skip
+
+        try:
+            token = self._get(caller, key, wanted, scopes)
+        except MultiUserOAuthError as refused:
+            self._uses(use(refused.code))
+            raise
+        self._uses(use("released"))
+        return token
+
+    def _get(
+        self, caller: Caller, key: ConnectionKey, min_ttl: timedelta, scopes: tuple[str, ...]
+    ) -> AccessToken:
+        require_use(self._policy(), caller, key)
+        connection = self._fresh(key, min_ttl, scopes).connection
+        value = self._access_tokens.open(connection)
+        # The seal is bound to the key already; this looks once more at the border, since the one
+        # mistake that must never happen is to answer with somebody else's token.
+        if connection.key != key or connection.access_token_expires_at is None:
+            raise TamperedError(str(key))
+        return AccessToken(
+            value=value,
+            expires_at=connection.access_token_expires_at,
+            scopes=connection.scopes,
+            missing_scopes=connection.missing_scopes,
+        )
+
+    def _fresh(self, key: ConnectionKey, min_ttl: timedelta, scopes: tuple[str, ...]) -> Snapshot:
+        started = self._now()
+        snapshot = self._read(key, scopes)
+        while not serves(snapshot.connection, min_ttl, self._limits, self._now()):
+            if self._now() - started >= self._limits.wait_for_refresh:
+                raise RefreshInProgressError(str(key))
+            if is_leased(snapshot, self._limits):
+                self._pause()
+            else:
+                self._ask(key, min_ttl)
+            snapshot = self._read(key, scopes)
+        return snapshot
+
+    def _read(self, key: ConnectionKey, scopes: tuple[str, ...]) -> Snapshot:
+        snapshot = require_live(key, self._connections.read(key))
+        granted = {scope.lower() for scope in snapshot.connection.scopes}
+        if not all(scope.lower() in granted for scope in scopes):
+            message = f"{key}: a scope asked for is not granted"
+            raise InsufficientScopeError(message)
+        return snapshot
+
+    def _ask(self, key: ConnectionKey, min_ttl: timedelta) -> None:
+        try:
+            self._refresher.refresh(key, min_ttl=min_ttl)
+        except RefreshInProgressError:
+            self._pause()
+
+    def _pause(self) -> None:
+        # Spread by chance, so that many waiters do not look in step.
+        self._sleep(SHORTEST_LOOK * (1 + 2 * self._draw(1)[0] / 255))

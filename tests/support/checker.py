@@ -1,0 +1,100 @@
+"""What must hold over the databases, the provider's books, the audit and the log, whatever happened."""
+
+import re
+
+from multi_user_oauth.audit import broken_at
+from multi_user_oauth.model import Connection, ConnectionStatus, Revocation
+from tests.support.provider import Mode
+from tests.support.world import World
+
+SECRET = re.compile(r"(AT|RT|CODE)\|")
+KEEPS_OLD_TOKENS = frozenset({Mode.STATIC, Mode.LAX})
+
+
+def check(world: World) -> None:
+    """Raise `AssertionError` for the first promise that is broken."""
+    page = world.peek().page(connector_type=None, status=None, after=None, limit=1000)
+    for connection in page.connections:
+        _check_audit(world, connection)
+        _check_credential(world, connection)
+    _check_releases(world)
+    _check_log(world)
+    assert not world.provider.too_close, "two workers asked at once"
+    assert len(set(world.provider.exchanged)) == len(world.provider.exchanged), "a code went twice"
+
+
+def _check_audit(world: World, connection: Connection) -> None:
+    records = world.peek().audit(connection.key)
+    assert broken_at(records) is None, "the audit chain is broken"
+    last = records[-1]
+    assert (last.sequence, last.hash) == (connection.audit.sequence, connection.audit.hash)
+    assert (last.outcome, last.epoch, last.generation) == (
+        connection.status,
+        connection.epoch,
+        connection.generation,
+    ), "a change without its record"
+    for before, after in zip(records, records[1:], strict=False):
+        old = (before.epoch, before.generation, before.outcome)
+        new = (after.epoch, after.generation, after.outcome)
+        assert old != new, "a record without a change"
+        assert after.epoch >= before.epoch, "the epoch shrank"
+        assert after.generation >= before.generation, "the generation shrank"
+        assert after.generation <= before.generation + 1, "one answer counted twice"
+
+
+def _check_credential(world: World, connection: Connection) -> None:
+    match connection.status:
+        case ConnectionStatus.REVOKED:
+            assert connection.sealed_access is None, "a tombstone holds an access token"
+            assert connection.sealed_refresh is None, "a tombstone holds a refresh token"
+        case ConnectionStatus.ACTIVE:
+            world.credential(connection)
+            assert world.loss or _is_recoverable(world, connection), "a refresh token was lost"
+        case ConnectionStatus.NEEDS_SIGN_IN:
+            good = world.provider.is_good(world.credential(connection).refresh_token)
+            assert world.refused or not good, "a person was told to sign in for nothing"
+            assert world.loss or world.mode not in KEEPS_OLD_TOKENS or not good or world.refused
+
+
+def _is_recoverable(world: World, connection: Connection) -> bool:
+    if world.provider.is_good(world.credential(connection).refresh_token):
+        return True
+    rescue = world.rescue(connection.key)
+    if rescue is None:
+        return False
+    return world.provider.is_good(world.credential(rescue.connection).refresh_token)
+
+
+def _check_releases(world: World) -> None:
+    for release in world.released:
+        _, owner, grant, _ = release.token.split("|")
+        assert owner == str(release.identity), "somebody got another person's token"
+        ended = world.ended.get(int(grant))
+        assert ended is None or release.at <= ended, "a token left after the disconnect"
+
+
+def _check_log(world: World) -> None:
+    for record in world.log:
+        said = f"{record.getMessage()} {record.__dict__}"
+        assert not SECRET.search(said), "the log holds a secret"
+        if record.getMessage() == "audit anchor":
+            _check_anchor(world, record.__dict__)
+
+
+def _check_anchor(world: World, anchor: dict[str, object]) -> None:
+    pages = world.peek().page(connector_type=None, status=None, after=None, limit=1000)
+    hashes = {
+        record.hash
+        for connection in pages.connections
+        if str(connection.key) == anchor["connection"]
+        for record in world.peek().audit(connection.key)
+        if record.sequence == anchor["sequence"]
+    }
+    assert anchor["anchor"] in hashes, "an anchor that the chain does not meet"
+
+
+def pending(world: World, connection: Connection) -> Revocation | None:
+    """Return what the provider is still to be told about a tombstone."""
+    if connection.pending_revocation is None:
+        return None
+    return world.peek().revocation(connection.key, connection.pending_revocation)
