@@ -1,0 +1,147 @@
+"""One function's routes as one plain callable: matching, error mapping, headers, one log line."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Request, Response
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from multi_user_oauth.errors import (
+    MethodNotAllowedError,
+    MultiUserOAuthError,
+    NotFoundError,
+)
+from multi_user_oauth.http.problems import problem
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[..., Response]
+"""Takes the request and the path's placeholders; raises what is to be refused."""
+
+ErrorPage = Callable[[Request, MultiUserOAuthError], Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Methods and paths (the full one first, then those under the function's bare address)."""
+
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+    handler: Handler
+    browser: bool = False
+    """A browser route: refuses every host but ours, answers errors with a page."""
+
+
+class Endpoint:
+    """A function's front: give it a request, get an answer, whatever happens inside."""
+
+    def __init__(
+        self,
+        name: str,
+        routes: Iterable[Route],
+        *,
+        host: str,
+        now: Callable[[], datetime],
+        draw: Callable[[int], bytes],
+        error_page: ErrorPage | None = None,
+    ) -> None:
+        self._name = name
+        self._host = host
+        self._now = now
+        self._draw = draw
+        self._error_page = error_page
+        self._map = Map(
+            [
+                Rule(_converted(path), endpoint=route, methods=None)
+                for route in routes
+                for path in route.paths
+            ],
+            strict_slashes=False,
+            merge_slashes=False,
+        )
+        self.routes = tuple(dict.fromkeys(rule.endpoint for rule in self._map.iter_rules()))
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; never raises."""
+        started = self._now()
+        route, arguments = self._match(request)
+        try:
+            response = self._dispatch(route, request, arguments)
+        except MultiUserOAuthError as error:
+            response = self._refusal(route, request, error)
+        except Exception:
+            # The text of a stranger's exception may hold anything: only its type and place are logged.
+            logger.exception("unforeseen error", extra={"function": self._name})
+            response = self._refusal(route, request, MultiUserOAuthError("unforeseen"))
+        _harden(response)
+        took = self._now() - started
+        logger.info(
+            "request",
+            extra={
+                "function": self._name,
+                "method": request.method if request.method.isalpha() else "?",
+                "path": route.paths[0] if route else "?",
+                "status": response.status_code,
+                "duration_ms": int(took.total_seconds() * 1000),
+                "request_id": self._draw(8).hex(),
+                "code": response.headers.get("X-Problem-Code", ""),
+            },
+        )
+        del response.headers["X-Problem-Code"]
+        return response
+
+    def _match(self, request: Request) -> tuple[Route | None, Mapping[str, str]]:
+        adapter = self._map.bind("")
+        try:
+            return adapter.match(request.path or "/", method="GET")
+        except (NotFound, MethodNotAllowed, RequestRedirect):
+            return None, {}
+
+    def _dispatch(
+        self, route: Route | None, request: Request, arguments: Mapping[str, str]
+    ) -> Response:
+        if route is None or (_is_browsed(route, request) and request.host != self._host):
+            raise NotFoundError("no such route")
+        if request.method not in route.methods:
+            raise MethodNotAllowedError(route.methods)
+        return route.handler(request, **arguments)
+
+    def _refusal(
+        self, route: Route | None, request: Request, error: MultiUserOAuthError
+    ) -> Response:
+        wants_page = (
+            route is not None
+            and _is_browsed(route, request)
+            and "json" not in request.headers.get("Accept", "")
+        )
+        if wants_page and self._error_page is not None:
+            response = self._error_page(request, error)
+        else:
+            response = problem(error)
+        response.headers["X-Problem-Code"] = error.code
+        if isinstance(error, MethodNotAllowedError):
+            response.headers["Allow"] = ", ".join(error.allowed)
+        return response
+
+
+def _is_browsed(route: Route, request: Request) -> bool:
+    # A browser's form can not say JSON: that is an API call, which any of our addresses may serve.
+    return route.browser and request.mimetype != "application/json"
+
+
+def _converted(path: str) -> str:
+    # {name} is one segment; {path} is all the rest.
+    return path.replace("{path}", "<path:path>").replace("{", "<").replace("}", ">")
+
+
+def _harden(response: Response) -> None:
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

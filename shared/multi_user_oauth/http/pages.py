@@ -1,0 +1,88 @@
+"""The pages that functions answer themselves: the button before the trip, and how it failed."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+from flask import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from multi_user_oauth.errors import MultiUserOAuthError, RetryableError
+from multi_user_oauth.http.paths import AUTHORIZE
+from multi_user_oauth.http.texts import failure_text, scope_text
+from multi_user_oauth.model import ConnectorType
+from multi_user_oauth.sign_in.ticket import Ticket
+
+FOR_FORMS: Final = "same-origin"
+"""
+Referrer-Policy of pages with a form. With no-referrer the browser sends `Origin: null` with the form
+(Fetch, "append a request Origin header"), and we could not tell that it is ours. Others still learn
+nothing: neither referrer nor origin leaves for another host.
+"""
+
+PROVIDER_NAMES: Final = {"microsoft": "Microsoft", "google": "Google"}
+
+
+class Pages:
+    """Renders with autoescaping and a policy that runs no script and loads nothing foreign."""
+
+    def __init__(self, *, form_targets: Iterable[str]) -> None:
+        """`form_targets` are the origins that a form's redirect may lead to: the providers'."""
+        self._environment = Environment(
+            loader=PackageLoader("multi_user_oauth.http", "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+        )
+        targets = " ".join(("'self'", *sorted(form_targets)))
+        self._policy = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"frame-ancestors 'none'; form-action {targets}"
+        )
+
+    def confirm(self, ticket: Ticket, connector_type: ConnectorType, text: str) -> Response:
+        """Return the page behind a link: who, what, why, and one button."""
+        asked = (*connector_type.required_scopes, *connector_type.optional_scopes, *ticket.scopes)
+        response = self._page(
+            "confirm.html",
+            HTTPStatus.OK,
+            action=AUTHORIZE,
+            ticket=text,
+            user_email=ticket.user_email,
+            title=connector_type.title,
+            provider=PROVIDER_NAMES[connector_type.provider],
+            connect=ticket.intent == "connect",
+            permissions=list(dict.fromkeys(map(scope_text, asked))),
+        )
+        response.headers["Referrer-Policy"] = FOR_FORMS
+        return response
+
+    def failure(self, error: MultiUserOAuthError, ticket: Ticket | None) -> Response:
+        """Return the page that says what happened and what to do next; it shows nothing foreign."""
+        heading, explanation, next_step = failure_text(error.code)
+        response = self._page(
+            "failure.html",
+            error.status,
+            heading=heading,
+            explanation=explanation,
+            next_step=next_step,
+            code=error.code,
+            user_email=ticket.user_email if ticket else "",
+            connector_type=ticket.connector_type if ticket else "",
+        )
+        if isinstance(error, RetryableError):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+    def error(self, _: Request, error: MultiUserOAuthError) -> Response:
+        """Return the page for an error of a browser route, as `Endpoint` wants it."""
+        return self.failure(error, None)
+
+    def admin_consent(self, *, granted: bool) -> Response:
+        """Return the page on which an admin ends after consenting for the organisation."""
+        return self._page("admin_consent.html", HTTPStatus.OK, granted=granted)
+
+    def _page(self, template: str, status: int, **values: object) -> Response:
+        text = self._environment.get_template(template).render(**values)
+        response = Response(text, status=status, content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = self._policy
+        return response

@@ -1,0 +1,29 @@
+"""Our paths and the session's cookie, in one place: routes, links and redirect URIs come from here."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from multi_user_oauth.model import ConnectionKey, Provider, normalise_email
+
+API: Final = "/api/v1/oauth"
+AUTHORIZE: Final = f"{API}/user/authorize"
+CALLBACKS: Final = {provider: f"{API}/callback/{provider}" for provider in Provider}
+CONNECT: Final = "/connect"
+KEY: Final = "{connector_type}/{user_email}"
+SESSION_COOKIE: Final = "__Host-session"
+
+
+def redirect_uri(origin: str, provider: Provider) -> str:
+    """Return where this provider sends the browser back to, as registered there."""
+    return origin + CALLBACKS[provider]
+
+
+def reauthorize_url(origin: str, key: ConnectionKey) -> str:
+    """Return the page, good for ever, where the person connects (again)."""
+    asked = {"connector_type": key.connector_type, "user_email": key.user_email}
+    return f"{origin}{CONNECT}?{urlencode(asked)}"
+
+
+def key_of(connector_type: str, user_email: str) -> ConnectionKey:
+    """Return the key that a path names; raise `MalformedEmailError`."""
+    return ConnectionKey(connector_type, normalise_email(user_email))

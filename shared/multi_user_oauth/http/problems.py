@@ -1,0 +1,62 @@
+"""Errors as application/problem+json (RFC 9457), with a stable `code`."""
+
+from typing import Final
+
+import msgspec
+from flask import Response
+
+from multi_user_oauth.errors import (
+    ConfigurationError,
+    GrantRefusedError,
+    InsufficientScopeError,
+    MultiUserOAuthError,
+    NeedsSignInError,
+    RequestError,
+    RetryableError,
+    UnauthenticatedError,
+)
+
+_SPOKEN: Final = (RequestError,)
+"""Errors whose message may leave: it is written for the caller and holds the field's name only."""
+
+
+def problem(error: MultiUserOAuthError, *, reauthorize_url: str | None = None) -> Response:
+    """Return the answer for this error: status, code, and what the caller can act on."""
+    if isinstance(error, ConfigurationError):
+        error = MultiUserOAuthError()
+    body: dict[str, object] = {
+        "type": f"urn:multi-user-oauth:problem:{error.code}",
+        "title": _documented(error).split(":", 1)[0].split(";", 1)[0].rstrip("."),
+        "status": error.status,
+        "detail": str(error) if isinstance(error, _SPOKEN) else _documented(error),
+        "code": error.code,
+    }
+    if isinstance(error, RequestError) and error.field:
+        body["field"] = error.field
+    if isinstance(error, NeedsSignInError | GrantRefusedError):
+        body["reason"] = error.reason
+    if reauthorize_url:
+        body["reauthorize_url"] = reauthorize_url
+    response = Response(
+        msgspec.json.encode(body), status=error.status, content_type="application/problem+json"
+    )
+    response.headers.update(_headers(error))
+    return response
+
+
+def _headers(error: MultiUserOAuthError) -> dict[str, str]:
+    match error:
+        case RetryableError():
+            return {"Retry-After": str(error.retry_after)}
+        case UnauthenticatedError():
+            return {"WWW-Authenticate": "Bearer"}
+        case InsufficientScopeError():
+            return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+        case _:
+            return {}
+
+
+def _documented(error: MultiUserOAuthError) -> str:
+    if error.code == MultiUserOAuthError.code:
+        return "A fault of ours; there is no more to say here."
+    return (type(error).__doc__ or "").strip().splitlines()[0].replace("`", "")

@@ -1,0 +1,1 @@
+"""Asking `refresh` over HTTP; in process, the use cases themselves are asked."""

@@ -1,0 +1,101 @@
+"""`Refresher` and `Finisher` by HTTP: no token travels, the asker reads the record again."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+import requests
+
+from multi_user_oauth.errors import (
+    ConflictError,
+    KeysUnavailableError,
+    MultiUserOAuthError,
+    NeedsSignInError,
+    NotConnectedError,
+    ProviderMisconfiguredError,
+    ProviderUnavailableError,
+    RefreshInProgressError,
+    RetryableError,
+    StoreUnavailableError,
+)
+from multi_user_oauth.model import ConnectionKey, RevocationResult, Secret
+
+logger = logging.getLogger(__name__)
+
+# Longer than a refresh with its commit and rescue; the asker's own caller waits at most this long.
+_TIMEOUT: Final = (3.0, 25.0)
+_PASSING: Final[Mapping[str, type[RetryableError]]] = {
+    error.code: error
+    for error in (
+        ConflictError,
+        KeysUnavailableError,
+        ProviderMisconfiguredError,
+        ProviderUnavailableError,
+        RefreshInProgressError,
+        StoreUnavailableError,
+    )
+}
+
+
+class RemoteRefresher:
+    """Asks the function `refresh`, as this function's service account."""
+
+    def __init__(
+        self, *, url: str, audience: str, identity: Callable[[str], Secret], pool: int = 16
+    ) -> None:
+        self._url = url
+        self._audience = audience
+        self._identity = identity
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount(url, requests.adapters.HTTPAdapter(pool_maxsize=pool, max_retries=0))
+
+    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+        """Have the connection refreshed; raise what `Refresher` says."""
+        seconds = int(min_ttl.total_seconds())
+        self._post("/refresh/one", {**_named(key), "min_ttl": seconds})
+
+    def finish(self, key: ConnectionKey, epoch: int) -> RevocationResult:
+        """Have the disconnect finished; what can not be found out now is `PENDING`."""
+        try:
+            body = self._post("/refresh/finish", {**_named(key), "epoch": epoch})
+            return RevocationResult(body["finished"][0]["provider"])
+        except (MultiUserOAuthError, LookupError, TypeError, ValueError):
+            logger.warning("revocation is pending", extra={"connection": str(key)})
+            return RevocationResult.PENDING
+
+    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, list[dict[str, str]]]:
+        token = self._identity(self._audience)
+        try:
+            response = self._session.post(
+                self._url + path,
+                json=body,
+                headers={"Authorization": f"Bearer {token.reveal()}"},
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            )
+            answer = response.json()
+        except (requests.RequestException, ValueError):
+            raise RefreshInProgressError("refresh did not answer", retry_after=2) from None
+        if response.status_code == requests.codes.ok and isinstance(answer, dict):
+            return answer
+        raise _error(answer if isinstance(answer, dict) else {}, response)
+
+
+def _named(key: ConnectionKey) -> dict[str, str]:
+    return {"connector_type": key.connector_type, "user_email": key.user_email}
+
+
+def _error(problem: Mapping[str, object], response: requests.Response) -> MultiUserOAuthError:
+    code = str(problem.get("code"))
+    if code == NotConnectedError.code:
+        return NotConnectedError("refresh knows no such connection")
+    if code == NeedsSignInError.code:
+        return NeedsSignInError("refresh was refused", reason=str(problem.get("reason")))
+    if code in _PASSING:
+        after = response.headers.get("Retry-After", "1")
+        return _PASSING[code](code, retry_after=int(after) if after.isdigit() else 1)
+    # 401, 403, 404: we are not let in. That is ours to mend, not the person's.
+    logger.error("refresh refuses us", extra={"status": response.status_code, "code": code})
+    return StoreUnavailableError("refresh refuses us", retry_after=30)

@@ -1,0 +1,57 @@
+"""The function `access_token`: it opens access tokens, and nothing else."""
+
+from multi_user_oauth.custody import AccessTokens
+from multi_user_oauth.http.access_token import TokenRoutes
+from multi_user_oauth.http.endpoint import Endpoint
+from multi_user_oauth.log import LineLog
+from multi_user_oauth.model import Kind
+from multi_user_oauth.ports import Use, UseLog
+from multi_user_oauth.token import GetAccessToken
+from multi_user_oauth.wiring.asking import Asked
+from multi_user_oauth.wiring.parts import Parts
+from multi_user_oauth.wiring.proofs import agents
+
+
+def use_log(parts: Parts) -> UseLog:
+    """Return what writes the use of a token and flushes it; where it can not, it raises."""
+    lines = LineLog(parts.world.stream, parts.world.now)
+
+    def write(use: Use) -> None:
+        lines.write(
+            "token",
+            {
+                "actor": use.actor,
+                "connection": str(use.key),
+                "outcome": use.outcome,
+                "purpose": use.purpose,
+                "scopes": list(use.scopes),
+                "min_ttl": use.min_ttl,
+            },
+        )
+
+    return write
+
+
+def get_access_token(parts: Parts) -> GetAccessToken:
+    """Return the use case."""
+    world = parts.world
+    opener = parts.opener(Kind.ACCESS)
+    return GetAccessToken(
+        connections=parts.main,
+        access_tokens=AccessTokens(deployment=parts.settings.deployment_id, opener=opener),
+        refresher=Asked(parts).refresher,
+        policy=parts.policy,
+        uses=use_log(parts),
+        now=world.now,
+        sleep=world.sleep,
+        draw=world.draw,
+        limits=world.limits,
+    )
+
+
+def endpoint(parts: Parts) -> Endpoint:
+    """Return the function."""
+    routes = TokenRoutes(
+        tokens=get_access_token(parts), agents=agents(parts), origin=parts.settings.public_origin
+    )
+    return parts.endpoint(routes.routes())

@@ -1,0 +1,76 @@
+"""What asks for a refresh or a revocation: the function `refresh` by HTTP, or this process itself."""
+
+from multi_user_oauth.custody import Credentials
+from multi_user_oauth.model import Kind, Provider
+from multi_user_oauth.ports import Finisher, Refresher
+from multi_user_oauth.wiring.outside import Outside
+from multi_user_oauth.wiring.parts import Parts
+
+
+def refresher(parts: Parts) -> Refresher:
+    """Return the use case that refreshes, which opens refresh tokens."""
+    from multi_user_oauth.refresh import RefreshConnection
+
+    outside = Outside(parts, with_secrets=True)
+    world = parts.world
+    return RefreshConnection(
+        store=parts.main,
+        rescues=parts.main,
+        connector_types=parts.connector_types,
+        providers={Provider.MICROSOFT: outside.microsoft, Provider.GOOGLE: outside.google},
+        credentials=Credentials(
+            deployment=parts.settings.deployment_id,
+            access_opener=parts.opener(Kind.ACCESS),
+            access_sealer=parts.sealer(Kind.ACCESS),
+            refresh_opener=parts.opener(Kind.REFRESH),
+            refresh_sealer=parts.sealer(Kind.REFRESH),
+        ),
+        now=world.now,
+        sleep=world.sleep,
+        draw=world.draw,
+        limits=world.limits,
+        point=world.point,
+    )
+
+
+def finisher(parts: Parts) -> Finisher:
+    """Return the use case that tells providers of a disconnect."""
+    from multi_user_oauth.finishing import FinishRevocation
+
+    return FinishRevocation(
+        revocations=parts.main,
+        connections=parts.main,
+        opener=parts.opener(Kind.REFRESH),
+        providers={Provider.GOOGLE: Outside(parts, with_secrets=False).google},
+        deployment=parts.settings.deployment_id,
+        draw=parts.world.draw,
+        limits=parts.world.limits,
+        point=parts.world.point,
+    )
+
+
+class Asked:
+    """Either way of asking, as both ports."""
+
+    def __init__(self, parts: Parts) -> None:
+        url = parts.settings.refresh_url
+        if url is None:
+            from multi_user_oauth.refreshers.in_process import InProcess
+
+            here = InProcess(refresher=lambda: refresher(parts), finisher=lambda: finisher(parts))
+            self.refresher: Refresher = here
+            self.finisher: Finisher = here
+            return
+        from multi_user_oauth.refreshers.identity_token import METADATA, MetadataIdentity
+        from multi_user_oauth.refreshers.remote import RemoteRefresher
+
+        sandbox_url = parts.settings.sandbox_url
+        identity = MetadataIdentity(
+            base_url=f"{sandbox_url}/metadata.google.internal" if sandbox_url else METADATA,
+            account=parts.settings.service_account,
+            now=parts.world.now,
+        )
+        there = RemoteRefresher(
+            url=url, audience=parts.settings.public_origin, identity=identity.token
+        )
+        self.refresher = self.finisher = there

@@ -1,0 +1,110 @@
+"""The parts that functions share in kind, each made at its first use from the settings it needs."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from multi_user_oauth.http.endpoint import Endpoint, ErrorPage, Route
+from multi_user_oauth.model import ConnectorTypes, Kind, Provider
+from multi_user_oauth.ports import Box, ClientSecrets, Opener, Sealer
+from multi_user_oauth.settings import Settings
+from multi_user_oauth.settings.files import load_connector_types
+from multi_user_oauth.settings.policy_file import PolicyFile
+from multi_user_oauth.wiring.world import World
+
+if TYPE_CHECKING:
+    from multi_user_oauth.stores.sqlite import SqliteMainStore
+    from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
+
+
+class Parts:
+    """One function's parts. What a function does not touch is neither imported nor opened."""
+
+    def __init__(self, name: str, settings: Settings, world: World) -> None:
+        self.name = name
+        self.settings = settings
+        self.world = world
+        settings.require_safe_transport()
+        # Read at once, so that it is refused in production whether or not this function would use it.
+        self.sandbox_url = settings.sandbox_url
+
+    def endpoint(self, routes: Iterable[Route], *, error_page: ErrorPage | None = None) -> Endpoint:
+        """Return the function's front."""
+        if any(route.browser for route in routes):
+            self.settings.require_own_host()
+        return Endpoint(
+            self.name,
+            routes,
+            host=self.settings.public_origin.partition("://")[2],
+            now=self.world.now,
+            draw=self.world.draw,
+            error_page=error_page,
+        )
+
+    def form_targets(self) -> list[str]:
+        """Return the origins that our forms' redirects lead to."""
+        return [self.sandbox_url] if self.sandbox_url else list(AUTHORIZATION_ORIGINS)
+
+    @cached_property
+    def connector_types(self) -> ConnectorTypes:
+        """What people can connect."""
+        return load_connector_types(self.settings.connector_types_file)
+
+    @cached_property
+    def policy(self) -> PolicyFile:
+        """Who may do what."""
+        return PolicyFile(self.settings.policy_file, now=self.world.now)
+
+    @cached_property
+    def box(self) -> Box:
+        """What seals tickets and flows."""
+        from multi_user_oauth.keys.box import JweBox
+
+        return JweBox(self.settings.flow_keys_file)
+
+    @cached_property
+    def main(self) -> "SqliteMainStore":
+        """The main database."""
+        from multi_user_oauth.stores.sqlite import SqliteMainStore
+
+        path = self.settings.data_dir / "main.db"
+        return SqliteMainStore(path, now=self.world.now, meter=self.world.meter)
+
+    @cached_property
+    def activity(self) -> "SqliteActivityStore":
+        """The activity database."""
+        from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
+
+        path = self.settings.data_dir / "activity.db"
+        return SqliteActivityStore(path, now=self.world.now, meter=self.world.meter)
+
+    @cached_property
+    def client_secrets(self) -> ClientSecrets:
+        """The applications' credentials."""
+        from multi_user_oauth.client_secrets.local import LocalClientSecrets
+
+        return LocalClientSecrets(self.settings.client_secrets_file, now=self.world.now)
+
+    def sealer(self, kind: Kind) -> Sealer:
+        """Return what seals this kind: it holds the public half of the key only."""
+        from multi_user_oauth.keys.envelope import EnvelopeSealer
+        from multi_user_oauth.keys.local import LocalEncrypter
+
+        file = self.settings.key_dir / f"{kind}.public.pem"
+        return EnvelopeSealer(LocalEncrypter(file, meter=self.world.meter), self.world.draw)
+
+    def opener(self, kind: Kind) -> Opener:
+        """Return what opens this kind."""
+        from multi_user_oauth.keys.cache import DataKeyCache
+        from multi_user_oauth.keys.envelope import EnvelopeOpener
+        from multi_user_oauth.keys.local import LocalDecrypter
+
+        file = self.settings.key_dir / f"{kind}.private.pem"
+        decrypter = LocalDecrypter(file, meter=self.world.meter)
+        return EnvelopeOpener(decrypter, DataKeyCache(now=self.world.now))
+
+
+AUTHORIZATION_ORIGINS = ("https://login.microsoftonline.com", "https://accounts.google.com")
+
+REVOCABLE = frozenset({Provider.GOOGLE})
+"""Providers that can end one application's grant; Microsoft has no such endpoint."""

@@ -1,0 +1,15 @@
+"""The function `refresh`: the only one that opens refresh tokens."""
+
+from multi_user_oauth.http.endpoint import Endpoint
+from multi_user_oauth.http.refresh import RefreshRoutes
+from multi_user_oauth.wiring.asking import finisher, refresher
+from multi_user_oauth.wiring.parts import Parts
+from multi_user_oauth.wiring.proofs import listed_callers
+
+
+def endpoint(parts: Parts) -> Endpoint:
+    """Return the function."""
+    routes = RefreshRoutes(
+        refresher=refresher(parts), finisher=finisher(parts), callers=listed_callers(parts)
+    )
+    return parts.endpoint(routes.routes())

@@ -1,0 +1,31 @@
+"""The function `revoke`: it moves sealed tokens, and can open none."""
+
+from multi_user_oauth.http.callers import Anyone
+from multi_user_oauth.http.endpoint import Endpoint
+from multi_user_oauth.http.revoke import RevokeRoutes
+from multi_user_oauth.revocation import Disconnect
+from multi_user_oauth.wiring.asking import Asked
+from multi_user_oauth.wiring.parts import REVOCABLE, Parts
+from multi_user_oauth.wiring.proofs import agents, persons
+
+
+def disconnect(parts: Parts) -> Disconnect:
+    """Return the use case."""
+    world = parts.world
+    return Disconnect(
+        store=parts.main,
+        ledger=parts.activity,
+        finisher=Asked(parts).finisher,
+        revocable=REVOCABLE,
+        now=world.now,
+        sleep=world.sleep,
+        draw=world.draw,
+        limits=world.limits,
+    )
+
+
+def endpoint(parts: Parts) -> Endpoint:
+    """Return the function."""
+    callers = Anyone(agents(parts), persons(parts))
+    routes = RevokeRoutes(disconnect=disconnect(parts), callers=callers)
+    return parts.endpoint(routes.routes())
