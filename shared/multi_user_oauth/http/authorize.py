@@ -12,7 +12,7 @@ from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.flow_cookies import send_away
 from multi_user_oauth.http.pages import Pages
 from multi_user_oauth.http.paths import AUTHORIZE
-from multi_user_oauth.http.reading import answer, form, json_body, query, shaped
+from multi_user_oauth.http.reading import OURS_ALONE, answer, form, json_body, query, shaped
 from multi_user_oauth.model import Limits, normalise_email
 from multi_user_oauth.sign_in.authorize import Authorize, Departure
 from multi_user_oauth.sign_in.ticket import Intent, Ticket
@@ -74,7 +74,9 @@ class AuthorizeRoutes:
 
     def _issue(self, request: Request) -> Response:
         query(request, ())
-        issued = self._authorize.issue(self._ticket(json_body(request, AuthorizeRequest)))
+        issued = self._authorize.issue(
+            self._ticket(json_body(request, AuthorizeRequest, ours_alone=OURS_ALONE))
+        )
         link = urlencode({"ticket": issued.ticket.reveal()})
         return answer(
             {

@@ -86,4 +86,5 @@ class CallbackRoutes:
 def _with_hint(ticket: Ticket) -> str:
     # A hint for the page, never a proof: whoever needs one asks for the flow's status.
     hint = urlencode({"connector_type": ticket.connector_type, "flow_handle": ticket.handle})
-    return f"{ticket.return_to}{'&' if urlsplit(ticket.return_to).query else '?'}{hint}"
+    address, mark, fragment = ticket.return_to.partition("#")
+    return f"{address}{'&' if urlsplit(address).query else '?'}{hint}{mark}{fragment}"

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 from flask import Request, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -71,6 +72,9 @@ class Endpoint:
         try:
             response = self._dispatch(route, request, arguments)
         except MultiUserOAuthError as error:
+            if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                extra = {"function": self._name, "code": error.code}
+                logger.exception("a fault of ours", extra=extra)
             response = self._refusal(route, request, error)
         except Exception:
             # The text of a stranger's exception may hold anything: only its type and place are logged.
@@ -144,4 +148,4 @@ def _harden(response: Response) -> None:
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers["Strict-Transport-Security"] = "max-age=31536000"

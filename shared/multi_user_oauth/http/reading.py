@@ -64,9 +64,9 @@ def form(request: Request, known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def json_body(request: Request, shape: type[T]) -> T:
+def json_body(request: Request, shape: type[T], *, ours_alone: Collection[str] = ()) -> T:
     """
-    Return the JSON body as this shape.
+    Return the JSON body as this shape; fields that only our configuration decides are refused as such.
 
     Raise `NotJsonError`, `BodyTooLargeError`, or a `RequestError` that names the field.
     """
@@ -81,7 +81,7 @@ def json_body(request: Request, shape: type[T]) -> T:
         raise RequestError("the body is not JSON") from None
     if not isinstance(body, dict):
         raise RequestError("the body must be a JSON object")
-    for name in sorted(OURS_ALONE & body.keys()):
+    for name in sorted(body.keys() & set(ours_alone)):
         raise _forbidden(name)
     return shaped(body, shape)
 

@@ -70,8 +70,12 @@ class WebRoutes:
 
     def static(self, _: Request, path: str) -> Response:
         """Answer a file of the static folder, and of no other."""
-        file = (self._static / path).resolve()
-        if not file.is_relative_to(self._static) or not file.is_file():
+        try:
+            file = (self._static / path).resolve()
+            found = file.is_relative_to(self._static) and file.is_file()
+        except (OSError, ValueError):  # no file can have this name
+            found = False
+        if not found:
             raise NotFoundError("no such file")
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         response = Response(file.read_bytes(), content_type=kind)

@@ -123,7 +123,8 @@ class ScriptedBrowser:
         return None
 
     def _with_cookies(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        header = get_cookie_header(self.session.cookies, request)
+        jar = self.session.cookies
+        header = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]  # it has no types
         if header:
             request.headers["Cookie"] = header
         return request

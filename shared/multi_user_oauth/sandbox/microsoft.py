@@ -120,14 +120,20 @@ class MicrosoftHouse:
         return extras | self._client_info(ask.params, person)
 
     def refreshed_scope(self, granted: str, asked: str, person: Person) -> str | None:
-        """Give what was asked for if it was consented to, now or at another sign-in."""
+        """
+        Give all that was ever consented to, if what is asked for is among it.
+
+        A refresh that asks for some of Graph's scopes is answered with a token for all of them.
+        """
         wanted = microsoft_scopes(asked) or tuple(granted.split())
         consents = set(granted.split()) | MICROSOFT_OPENID
         registration = self.registration()
         for who in (person.account.id, "*"):
             client_id = registration.client_id if registration else ""
             consents |= self._state.consented("microsoft", client_id, who)
-        return " ".join(wanted) if set(wanted) <= consents else None
+        if not set(wanted) <= consents:
+            return None
+        return " ".join(dict.fromkeys((*wanted, *sorted(consents - MICROSOFT_OPENID))))
 
     def access_token(self, client_id: str, person: Person, scope: str) -> str:
         """Make an access token for Graph, a JWT that only Graph may read."""
