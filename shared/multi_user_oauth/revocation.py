@@ -33,7 +33,9 @@ from multi_user_oauth.ports import Clock, ConnectionWriter, Draw, Finisher, Ledg
 logger = logging.getLogger(__name__)
 
 REASONS = {
-    RevocationResult.REVOKED: "The provider ended the grant; its tokens stop working, at most a few minutes from now.",
+    RevocationResult.REVOKED: (
+        "The provider ended the grant; its tokens stop working, at most a few minutes from now."
+    ),
     RevocationResult.PENDING: "The provider could not be told yet; it will be.",
     RevocationResult.SUPERSEDED: (
         "The same account is connected elsewhere here; ending the grant would cut that too."

@@ -1,0 +1,99 @@
+"""What every command says in the same way: tables and sentences, or JSON; and how it ends."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from multi_user_oauth.errors import MultiUserOAuthError
+
+
+class Exit(IntEnum):
+    """How a command ends."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NEEDS_SIGN_IN = 3
+    LATER = 4
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return where people read."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on one line."""
+    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def failed(exit_code: Exit, message: str, *, as_json: bool = False, **facts: object) -> SystemExit:
+    """Say why in one sentence on standard error, or in a JSON document; return what to raise."""
+    if as_json:
+        print_json({"error": message, **facts})
+    else:
+        console(stderr=True).print(message, style="red", markup=False, soft_wrap=True)
+    return SystemExit(exit_code)
+
+
+@contextmanager
+def failures_told(*, as_json: bool, hints: Mapping[str, str] | None = None) -> Iterator[None]:
+    """End the command with a sentence and its exit code where an error of ours comes up.
+
+    `hints` are sentences to add, by the error's `code`.
+    """
+    from multi_user_oauth.errors import MultiUserOAuthError
+
+    try:
+        yield
+    except MultiUserOAuthError as error:
+        hint = (hints or {}).get(error.code, "")
+        sentence = f"{_sentence(error)} {hint}".strip()
+        raise failed(_exit_code(error), sentence, as_json=as_json, code=error.code) from None
+
+
+def _exit_code(error: "MultiUserOAuthError") -> Exit:
+    from multi_user_oauth import errors
+
+    match error:
+        case errors.NeedsSignInError() | errors.GrantRefusedError():
+            return Exit.NEEDS_SIGN_IN
+        case errors.RetryableError():
+            return Exit.LATER
+        case errors.ConfigurationError() | errors.RequestError():
+            return Exit.USAGE
+        case _:
+            return Exit.FAILED
+
+
+def _sentence(error: "MultiUserOAuthError") -> str:
+    from multi_user_oauth import errors
+
+    match error:
+        case errors.ConfigurationError() | errors.MalformedEmailError():
+            return f"{error}."
+        case errors.NeedsSignInError(reason=reason):
+            return f"{error} needs a new sign-in ({reason})."
+        case errors.NotConnectedError():
+            return f"There is no connection {error}, or none that may be used here."
+        case errors.RetryableError(retry_after=seconds):
+            return f"{_meaning(error)} Try again in {seconds} s."
+        case _:
+            return _meaning(error)
+
+
+def _meaning(error: "MultiUserOAuthError") -> str:
+    first = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0]
+    return first.split("`", 1)[0].rstrip(" ;") if "`" in first else first

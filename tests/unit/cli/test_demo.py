@@ -1,0 +1,151 @@
+"""The demo and serve as processes of their own, as `make` starts them."""
+
+import json
+import shutil
+import signal
+import socket
+import stat
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from .processes import ROOT, command, free_ports, running, shell, sign_in
+
+SARAH = ("microsoft_teams", "sarah@company.com")
+CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+
+
+def get(url: str, **headers: str) -> requests.Response:
+    """Fetch a page of this machine."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, headers=headers, timeout=10)
+
+
+def demo_arguments(folder: Path) -> list[object]:
+    """Return arguments for a demo of its own."""
+    port, sandbox_port = free_ports()
+    return [
+        *("demo", "--port", port, "--sandbox-port", sandbox_port),
+        *("--data-dir", folder / ".demo", "--functions", ROOT / "functions"),
+    ]
+
+
+@CURL
+def test_what_was_connected_survives_a_restart(tmp_path: Path) -> None:
+    """Sarah signs in, the demo stops and starts; she is still connected, and her token refreshes."""
+    arguments = demo_arguments(tmp_path)
+    with running(*arguments, cwd=tmp_path) as first:
+        assert get(first.told["url"]).status_code == 200
+        with requests.Session() as session:
+            session.trust_env = False
+            # So short-lived that after the restart only a refresh can help.
+            session.post(
+                f"{first.told['sandbox_url']}/_sandbox/settings",
+                json={"provider": "microsoft", "expires_in": 1},
+                timeout=10,
+            ).raise_for_status()
+        sign_in(first.told, "sarah@company.com", "microsoft_teams")
+        assert first.stop(signal.SIGINT) == 0
+    with running(*arguments, cwd=tmp_path) as second:
+        listed = command("users", "--json", cwd=tmp_path)
+        users = json.loads(listed.stdout)["users"]
+        assert [user["user_email"] for user in users] == ["sarah@company.com"]
+        token_line, mail_line, refused_line = second.told["commands"].values()
+        assert json.loads(shell(token_line))["access_token"]
+        assert shell(mail_line).strip() == "202"
+        assert "Hello from an agent" in get(second.told["mailbox_url"]).text
+        assert json.loads(shell(refused_line))["code"] == "not_connected"
+        grants = get(f"{second.told['sandbox_url']}/_sandbox/grants").json()
+        assert len(grants) == 2  # Microsoft gave a new refresh token: there was one refresh
+        assert second.stop(signal.SIGTERM) == 0
+
+
+def test_the_command_line_works_beside_the_demo(tmp_path: Path) -> None:
+    """`token` prints the token alone, an agent is held to its rule, `revoke` ends it."""
+    with running(*demo_arguments(tmp_path), cwd=tmp_path) as demo:
+        sign_in(demo.told, "sarah@company.com", "microsoft_teams")
+        sign_in(demo.told, "john@company.com", "google_workspace")
+        printed = command("token", *SARAH, cwd=tmp_path)
+        assert (printed.returncode, printed.stderr) == (0, "")
+        me = f"{demo.told['sandbox_url']}/graph.microsoft.com/v1.0/me"
+        answer = get(me, Authorization=f"Bearer {printed.stdout.strip()}")
+        assert answer.json()["mail"] == "sarah@company.com"
+        limited = "sarah-agent@company-project.iam.gserviceaccount.com"
+        as_json = command("token", *SARAH, "--agent", limited, "--json", cwd=tmp_path)
+        assert json.loads(as_json.stdout)["token_type"] == "Bearer"
+        john = ("google_workspace", "john@company.com")
+        assert command("token", *john, "--agent", limited, cwd=tmp_path).returncode == 1
+        table = command("users", cwd=tmp_path).stdout
+        assert "sarah@company.com" in table
+        assert "active" in table
+        ended = command("revoke", *john, "--json", cwd=tmp_path)
+        assert json.loads(ended.stdout)["provider"] == "revoked"
+        assert "Our copy is destroyed" in command("revoke", *SARAH, cwd=tmp_path).stdout
+        assert command("token", *SARAH, cwd=tmp_path).returncode == 1
+        files = [path for path in (tmp_path / ".demo").rglob("*") if path.is_file()]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_second_demo_beside_the_first_keeps_its_own_data(tmp_path: Path) -> None:
+    """Two sandboxes never write one file; each stops by itself."""
+    with running(*demo_arguments(tmp_path), cwd=tmp_path) as first:
+        with running(*demo_arguments(tmp_path), cwd=tmp_path) as second:
+            assert Path(second.told["settings"]).parent.parent == tmp_path / ".demo"
+            assert get(second.told["url"]).status_code == 200
+            assert second.stop(signal.SIGINT) == 0
+        assert get(first.told["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("taken", ["ours", "the sandbox's"])
+def test_a_port_that_is_taken_is_named_with_another_to_try(taken: str, tmp_path: Path) -> None:
+    """One sentence, exit code 1, nothing made."""
+    ports = dict(zip(("ours", "the sandbox's"), free_ports(), strict=True))
+    options = ("--port", ports["ours"], "--sandbox-port", ports["the sandbox's"])
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", ports[taken]))
+        other.listen()
+        refused = command("demo", *options, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert f"Port {ports[taken]} " in refused.stderr
+    suggested = int(refused.stderr.partition("`make demo PORT=")[2].partition("`")[0])
+    assert suggested not in ports.values()
+    assert refused.stderr.count("\n") == 1
+    assert not (tmp_path / ".demo").exists()
+
+
+def test_serve_leads_to_the_real_google(tmp_path: Path, env_file: Path) -> None:
+    """Keys are made at the first start; a person who signs in is sent to accounts.google.com."""
+    port, _ = free_ports()
+    kept = ("DEPLOYMENT_ID", "CONNECTOR_TYPES_FILE", "POLICY_FILE", "CLIENT_SECRETS_FILE")
+    lines = [line for line in env_file.read_text().splitlines() if line.startswith(kept)]
+    settings = tmp_path / "my.env"
+    settings.write_text("\n".join(["DATA_DIR=data", *lines]))
+    with running("serve", "--env", settings, "--port", port, cwd=tmp_path) as served:
+        origin = f"http://localhost:{port}"
+        assert served.told["url"] == origin
+        assert get(f"{origin}/").status_code == 200
+        form = {"user_email": "john@company.com", "connector_type": "google_workspace"}
+        with requests.Session() as session:
+            session.trust_env = False
+            sent = session.post(
+                f"{origin}/api/v1/oauth/user/authorize",
+                data=form, headers={"Origin": origin}, allow_redirects=False, timeout=10,
+            )  # fmt: skip
+        away = urlsplit(sent.headers["Location"])
+        assert (away.scheme, away.hostname) == ("https", "accounts.google.com")
+        assert parse_qs(away.query)["redirect_uri"] == [f"{origin}/api/v1/oauth/callback/google"]
+        assert (tmp_path / "data" / "keys" / "refresh.private.pem").exists()
+        assert served.stop(signal.SIGINT) == 0
+
+
+def test_serve_names_a_setting_that_a_function_refuses(tmp_path: Path, env_file: Path) -> None:
+    """What can not be built stops the start, in one sentence."""
+    text = env_file.read_text().replace("http://localhost:8084", "http://oauth.company.com")
+    env_file.write_text(text)
+    refused = command("serve", "--env", env_file, "--port", free_ports()[0], cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("PUBLIC_ORIGIN is malformed")
+    assert refused.stderr.count("\n") == 1

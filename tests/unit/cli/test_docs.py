@@ -1,0 +1,65 @@
+"""The examples in the documents are loaded as they stand."""
+
+import re
+from pathlib import Path
+
+from multi_user_oauth.cli.settings_file import documented
+from multi_user_oauth.model import ConnectionKey
+from multi_user_oauth.sandbox.app import create_app
+from multi_user_oauth.sandbox.records import SandboxConfig
+from multi_user_oauth.settings.files import load_connector_types, load_policy
+
+from .processes import ROOT
+
+DOCS = ROOT / "docs"
+
+
+def example(document: str, folder: Path) -> Path:
+    """Return the first YAML block of a document as a file."""
+    text = (DOCS / document).read_text("utf-8")
+    block = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    file = folder / "example.yaml"
+    file.write_text(block.group(1), encoding="utf-8")
+    return file
+
+
+def test_the_example_of_connector_types_loads(tmp_path: Path) -> None:
+    """It shows both providers and every field, and each field has its row."""
+    file = example("connector-types.md", tmp_path)
+    types = load_connector_types(file)
+    assert {kind.provider.value for kind in types.values()} == {"microsoft", "google"}
+    text = (DOCS / "connector-types.md").read_text("utf-8")
+    fields = re.findall(r"^  (\w+):", file.read_text(), re.MULTILINE)
+    assert {"tenants", "hosted_domains", "allowed_scopes"} <= set(fields)
+    assert [name for name in fields if f"| `{name}` |" not in text] == []
+
+
+def test_the_example_of_the_policy_loads(tmp_path: Path) -> None:
+    """An agent for a domain, one for single people, an admin at each provider, a caller of refresh."""
+    policy = load_policy(example("policy.md", tmp_path))
+    assert len(policy.admins) == 2
+    assert policy.refresh_callers
+    anybody = ConnectionKey("google_workspace", "anybody@company.com")
+    assert sorted(rule.covers(anybody) for rule in policy.agents.values()) == [False, True]
+
+
+def test_the_guides_settings_file_names_settings_only() -> None:
+    """What a reader copies is understood."""
+    text = (DOCS / "guide.md").read_text("utf-8")
+    block = re.search(r"```sh\n(# my\.env.*?)```", text, re.DOTALL)
+    assert block is not None
+    names = re.findall(r"^([A-Z_]+)=", block.group(1), re.MULTILINE)
+    assert set(names) <= documented().keys()
+    assert {"DATA_DIR", "DEPLOYMENT_ID", "POLICY_FILE"} <= set(names)
+
+
+def test_the_sandbox_takes_what_the_guide_sends_it() -> None:
+    """Each line that makes something go wrong is understood."""
+    text = (DOCS / "guide.md").read_text("utf-8")
+    lines = re.findall(r"/_sandbox/([\w-]+) \\\s+-d '(\{.*?\})'", text)
+    client = create_app(SandboxConfig()).test_client()
+    assert len(lines) == 3
+    for name, body in lines:
+        sent = client.post(f"/_sandbox/{name}", data=body, content_type="application/json")
+        assert sent.status_code in {200, 204}, name
