@@ -12,15 +12,23 @@ FILE: Final = "functions.yaml"
 
 Right = Literal["none", "read", "write"]
 Use = Literal["none", "encrypt", "decrypt", "both"]
+Who = Literal[
+    "anyone", "browser", "person", "admin", "auditor", "agent", "function", "scheduler", "pubsub",
+    "operator",
+]  # fmt: skip
+SecretName = Literal[
+    "flow_keys", "session_signing_key", "session_public_keys", "client_secrets", "policy",
+    "connector_types",
+]  # fmt: skip
 
 
 class Route(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """One path of a function."""
 
-    methods: list[str]
+    methods: list[Literal["GET", "POST", "PUT", "PATCH", "DELETE"]]
     path: str
     bare: list[str]
-    who: list[str]
+    who: list[Who]
     coming: bool = False
 
 
@@ -48,8 +56,8 @@ class Function(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     invoker: Literal["allUsers", "iam"]
     databases: Databases
     keys: Keys
-    secrets: list[str]
-    extras: list[str]
+    secrets: list[SecretName]
+    extras: list[Literal["web", "server", "microsoft", "google", "gcp"]]
     concurrency: int
     cpu: int
     timeout_seconds: int
@@ -60,24 +68,28 @@ class _Catalogue(msgspec.Struct, forbid_unknown_fields=True):
     functions: list[Function]
 
 
-def load_catalogue(folder: Path) -> tuple[Function, ...]:
+def whole_catalogue(folder: Path) -> tuple[Function, ...]:
     """
-    Return the functions that exist, with the routes that exist, from `folder`/functions.yaml.
+    Return all that stands in `folder`/functions.yaml, what is coming included.
 
     Raise `ConfigurationError` naming the file and the place.
     """
     file = folder / FILE
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-        catalogue = msgspec.convert(raw, _Catalogue)
+        return tuple(msgspec.convert(raw, _Catalogue).functions)
     except OSError:
         raise ConfigurationError(f"{file} can not be read") from None
     except yaml.YAMLError:
         raise ConfigurationError(f"{file} is not YAML") from None
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
+
+
+def load_catalogue(folder: Path) -> tuple[Function, ...]:
+    """Return the functions that exist, with the routes that exist; raise as `whole_catalogue`."""
     return tuple(
         msgspec.structs.replace(function, routes=[r for r in function.routes if not r.coming])
-        for function in catalogue.functions
+        for function in whole_catalogue(folder)
         if not function.coming
     )
