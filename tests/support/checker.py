@@ -1,6 +1,7 @@
 """What must hold over the databases, the provider's books, the audit and the log, whatever happened."""
 
 import re
+from itertools import pairwise
 
 from multi_user_oauth.audit import broken_at
 from multi_user_oauth.model import Connection, ConnectionStatus, Revocation
@@ -33,7 +34,7 @@ def _check_audit(world: World, connection: Connection) -> None:
         connection.epoch,
         connection.generation,
     ), "a change without its record"
-    for before, after in zip(records, records[1:], strict=False):
+    for before, after in pairwise(records):
         old = (before.epoch, before.generation, before.outcome)
         new = (after.epoch, after.generation, after.outcome)
         assert old != new, "a record without a change"

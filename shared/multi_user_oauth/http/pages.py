@@ -7,8 +7,9 @@ from typing import Final
 from flask import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from multi_user_oauth.errors import MultiUserOAuthError, RetryableError
+from multi_user_oauth.errors import MultiUserOAuthError
 from multi_user_oauth.http.paths import AUTHORIZE
+from multi_user_oauth.http.problems import headers_of
 from multi_user_oauth.http.texts import failure_text, scope_text
 from multi_user_oauth.model import ConnectorType
 from multi_user_oauth.sign_in.ticket import Ticket
@@ -69,8 +70,7 @@ class Pages:
             user_email=ticket.user_email if ticket else "",
             connector_type=ticket.connector_type if ticket else "",
         )
-        if isinstance(error, RetryableError):
-            response.headers["Retry-After"] = str(error.retry_after)
+        response.headers.update(headers_of(error))
         return response
 
     def error(self, _: Request, error: MultiUserOAuthError) -> Response:

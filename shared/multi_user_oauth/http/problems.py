@@ -40,11 +40,12 @@ def problem(error: MultiUserOAuthError, *, reauthorize_url: str | None = None) -
     response = Response(
         msgspec.json.encode(body), status=error.status, content_type="application/problem+json"
     )
-    response.headers.update(_headers(error))
+    response.headers.update(headers_of(error))
     return response
 
 
-def _headers(error: MultiUserOAuthError) -> dict[str, str]:
+def headers_of(error: MultiUserOAuthError) -> dict[str, str]:
+    """Return what stands in the headers of an answer with this error, problem or page."""
     match error:
         case RetryableError():
             return {"Retry-After": str(error.retry_after)}

@@ -70,8 +70,9 @@ class WebRoutes:
 
     def static(self, _: Request, path: str) -> Response:
         """Answer a file of the static folder, and of no other."""
+        file = self._static / path
         try:
-            file = (self._static / path).resolve()
+            file = file.resolve()
             found = file.is_relative_to(self._static) and file.is_file()
         except (OSError, ValueError):  # no file can have this name
             found = False

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from multi_user_oauth.errors import ConfigurationError, NoRefreshTokenError, StateMismatchError
+from multi_user_oauth.errors import ConfigurationError, StateMismatchError
 from multi_user_oauth.model import (
     ConnectorType,
     Identity,
@@ -14,7 +14,7 @@ from multi_user_oauth.model import (
     SignedIn,
     TokenSet,
 )
-from multi_user_oauth.ports import ClientSecrets, Clock, Trip
+from multi_user_oauth.ports import ClientSecrets, Clock
 from multi_user_oauth.providers.answers import code_refused, refresh_refused
 from multi_user_oauth.providers.claims import Proof, check_refreshed
 from multi_user_oauth.providers.error_answer import RefusedError
@@ -24,9 +24,6 @@ from multi_user_oauth.providers.token_answer import id_token_of, token_set
 T = TypeVar("T")
 Scopes = tuple[str, ...]
 Transaction = Mapping[str, str]
-
-OFFLINE: Final = "offline"
-ONLINE: Final = "online"
 
 
 class Client(Protocol):
@@ -59,8 +56,8 @@ class CodeExchange:
     def __call__(
         self, *, code: Secret, transaction: Transaction, user_email: str | None
     ) -> SignedIn:
-        """As the port."""
-        carried(transaction, "nonce", "code_verifier", "scope", "access")
+        """As the port; whether a refresh token had to come is the asker's to judge."""
+        carried(transaction, "nonce", "code_verifier", "scope")
         sent_at = self.now()
         try:
             answer = first_accepted(
@@ -73,9 +70,6 @@ class CodeExchange:
             unverified_id_token=id_token_of(answer), nonce=transaction["nonce"], now=self.now()
         )
         person = self.prove(proof)
-        if transaction["access"] == OFFLINE and tokens.refresh_token is None:
-            message = f"{self.provider} gave no refresh token"
-            raise NoRefreshTokenError(message)
         if self.more_emails and user_email is not None and user_email not in person.emails:
             person = replace(person, emails=self.more_emails(tokens.access_token, person))
         return SignedIn(tokens=replace(tokens, scopes=self.spelled(tokens.scopes)), person=person)
@@ -129,13 +123,12 @@ def live(client_secrets: ClientSecrets | None, connector_type: ConnectorType) ->
     return client_secrets.get(connector_type.client_secret_name)
 
 
-def transaction_of(trip: Trip, *, nonce: str, code_verifier: str, scopes: Scopes) -> dict[str, str]:
+def transaction_of(*, nonce: str, code_verifier: str, scopes: Scopes) -> dict[str, str]:
     """Return what a departure carries to its arrival."""
     return {
         "nonce": nonce,
         "code_verifier": code_verifier,
         "scope": " ".join(scopes),
-        "access": OFFLINE if trip.offline else ONLINE,
     }
 
 

@@ -24,8 +24,6 @@ from multi_user_oauth.ports import (
     Trip,
 )
 from multi_user_oauth.providers.calls import (
-    OFFLINE,
-    ONLINE,
     CodeExchange,
     Scopes,
     TokenRefresh,
@@ -74,11 +72,11 @@ class GoogleOAuthFlow:
         flow = _flow(connector_type, scopes, trip.redirect_uri, verifier)
         url, _ = flow.authorization_url(
             state=trip.state.reveal(),
-            access_type=OFFLINE if trip.offline else ONLINE,
+            access_type="offline" if trip.offline else "online",
             nonce=nonce,
             **_hints(connector_type, trip),
         )
-        transaction = transaction_of(trip, nonce=nonce, code_verifier=verifier, scopes=scopes)
+        transaction = transaction_of(nonce=nonce, code_verifier=verifier, scopes=scopes)
         return Departure(authorization_url=url, transaction=transaction)
 
     @overload

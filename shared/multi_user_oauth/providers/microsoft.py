@@ -37,7 +37,7 @@ _WARNINGS: Final = Lock()  # warnings.catch_warnings changes the whole process
 
 
 class _Forgetful(TokenCache):  # type: ignore[misc]  # reason: MSAL has no types
-    """A token cache that takes nothing in."""
+    """A token cache that takes nothing in; MSAL's own also logs, at DEBUG, the verifier it was given."""
 
     def add(self, event: object, now: object = None) -> None:
         """Forget it."""
@@ -85,7 +85,7 @@ class MicrosoftOAuthFlow:
         self._now = now
 
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
-        """As the port; identity only (not `offline`) asks for `openid` and `profile`."""
+        """As the port; identity only (not `offline`) asks for `openid`, `profile` and `email`."""
         signing_keys(self._transport, connector_type)
         client = self._client(connector_type, None, offline=trip.offline)
         hint = trip.user_email or None
@@ -93,7 +93,7 @@ class MicrosoftOAuthFlow:
             # An answer by POST comes from another site, without our SameSite=Lax cookie.
             warnings.filterwarnings("ignore", FORM_POST, UserWarning)
             flow = client.msal.initiate_auth_code_flow(
-                _unreserved(trip.scopes) if trip.offline else [],
+                _unreserved(trip.scopes) if trip.offline else ["email"],
                 redirect_uri=trip.redirect_uri,
                 state=trip.state.reveal(),
                 # A hint and the account chooser exclude each other.
@@ -102,7 +102,6 @@ class MicrosoftOAuthFlow:
                 response_mode="query",
             )
         transaction = transaction_of(
-            trip,
             nonce=flow["nonce"],
             code_verifier=flow["code_verifier"],
             scopes=tuple(sorted(flow["scope"])),

@@ -1,8 +1,11 @@
 """Where a sign-in may end: on our own pages, or at an origin on the allow-list, nowhere else."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from multi_user_oauth.errors import RequestError
+
+LONGEST: Final = 1024  # it travels in the flow's cookie, which browsers cut off at 4096 bytes
 
 
 def checked_return_to(text: str, *, origin: str, allowed: frozenset[str]) -> str:
@@ -13,7 +16,7 @@ def checked_return_to(text: str, *, origin: str, allowed: frozenset[str]) -> str
     (RFC 9700, 4.11): whatever they could read differently is refused, not repaired.
     """
     plain = text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}')
-    if not text or not plain:
+    if not plain or len(text) > LONGEST:
         raise _refused()
     if text.startswith("/"):
         path = urlsplit(text).path

@@ -13,7 +13,6 @@ from multi_user_oauth.errors import (
     GuestRefusedError,
     IdentityUnverifiedError,
     MultiUserOAuthError,
-    NoRefreshTokenError,
     ProviderMisconfiguredError,
     ProviderUnavailableError,
     StateMismatchError,
@@ -110,12 +109,13 @@ def test_a_transaction_of_another_provider_is_refused_before_anything_is_sent(
     assert world.requests("token") == 0
 
 
-def test_no_refresh_token_is_an_error_of_its_own(world: World, refused: Refused) -> None:
-    """The person is sent once more, with consent."""
+def test_no_refresh_token_is_no_error_here(world: World) -> None:
+    """Who signed in is proved all the same; the asker sends the person once more, with consent."""
     arrived = world.arrive()
     world.fault("missing_refresh_token")
-    with refused(NoRefreshTokenError):
-        world.exchange(arrived)
+    signed_in = world.exchange(arrived)
+    assert signed_in.tokens.refresh_token is None
+    assert signed_in.person.identity == world.identity_of(SARAH)
 
 
 def test_an_answer_without_access_token_may_pass(world: World, refused: Refused) -> None:

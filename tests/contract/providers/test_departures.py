@@ -7,7 +7,7 @@ import pytest
 
 from multi_user_oauth.errors import ConfigurationError, KeysUnavailableError
 from multi_user_oauth.model import Provider, Secret
-from multi_user_oauth.ports import Departure
+from multi_user_oauth.ports import Arrivals, Departure, Departures, Refreshing
 from tests.contract.providers.conftest import Refused, only
 from tests.contract.providers.world import REDIRECT_URI, Secrets, World
 
@@ -65,7 +65,7 @@ def test_identity_only_asks_for_no_more_than_who_the_person_is(world: World) -> 
     """A sign-in that writes no connection gets no scope and no refresh token."""
     sent = query(world.flow.begin(world.connector_type, world.trip(offline=False)))
     expected = {
-        Provider.MICROSOFT: {"openid", "profile"},
+        Provider.MICROSOFT: {"openid", "profile", "email"},
         Provider.GOOGLE: {"openid", "https://www.googleapis.com/auth/userinfo.email"},
     }
     assert set(sent["scope"].split()) == expected[world.provider]
@@ -112,3 +112,11 @@ def test_google_is_told_which_domain_it_is_about(
     assert sent["hd"] == hint
     assert sent["access_type"] == "offline"
     assert "include_granted_scopes" not in sent
+
+
+def test_a_flow_is_all_three_ports(world: World) -> None:
+    """The type checker holds each flow against the ports; here they are only named."""
+    departures: Departures = world.flow
+    arrivals: Arrivals = world.flow
+    refreshing: Refreshing = world.flow
+    assert {id(departures), id(arrivals), id(refreshing)} == {id(world.flow)}

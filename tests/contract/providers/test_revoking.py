@@ -4,13 +4,14 @@ import pytest
 
 from multi_user_oauth.errors import GrantRefusedError, ProviderUnavailableError
 from multi_user_oauth.model import Provider
+from multi_user_oauth.ports import Revoking
 from multi_user_oauth.providers.google import GoogleOAuthFlow
 from multi_user_oauth.sandbox.company import SARAH
 from tests.contract.providers.conftest import Refused, only
 from tests.contract.providers.world import World
 
 
-def google(world: World) -> GoogleOAuthFlow:
+def google(world: World) -> Revoking:
     """The flow, with no client secret: revoking needs none."""
     flow = world.new_flow(None)
     assert isinstance(flow, GoogleOAuthFlow)

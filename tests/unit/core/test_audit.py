@@ -1,6 +1,7 @@
 """The audit chain finds what was altered, removed or put elsewhere."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,13 +38,13 @@ def test_an_honest_chain_is_whole(records: list[AuditRecord]) -> None:
 )
 def test_an_altered_record_is_found(records: list[AuditRecord], field: str) -> None:
     """Whatever is changed in a record, its own hash no longer fits."""
-    other = {
+    changed: dict[str, Any] = {
         "epoch": 7,
         "generation": 99,
         "at": records[0].at.replace(year=2020),
         "key": replace(ADA, user_email="eve@example.com"),
-    }.get(field, "another")
-    records[1] = replace(records[1], **{field: other})
+    }
+    records[1] = replace(records[1], **{field: changed.get(field, "another")})
 
     assert broken_at(records) == 2
 
@@ -54,6 +55,14 @@ def test_a_record_hashed_anew_breaks_the_next(records: list[AuditRecord]) -> Non
     records[1] = replace(altered, hash=record_hash(altered))
 
     assert broken_at(records) == 3
+
+
+def test_a_record_of_another_sequence_is_found(records: list[AuditRecord]) -> None:
+    """Numbered anew and its hash mended, so that a gap before it would not show."""
+    last = replace(records[3], sequence=3)
+    records[3] = replace(last, hash=record_hash(last))
+
+    assert broken_at(records) == 4
 
 
 def test_a_missing_record_is_found(records: list[AuditRecord]) -> None:
@@ -78,9 +87,7 @@ def test_a_first_record_that_is_none_is_found(records: list[AuditRecord]) -> Non
     assert broken_at(records) == 1
 
 
-def test_each_commit_logs_the_head_that_it_wrote(
-    world: World, records: list[AuditRecord]
-) -> None:
+def test_each_commit_logs_the_head_that_it_wrote(world: World, records: list[AuditRecord]) -> None:
     """The anchors in the log are the hashes of the chain, one for each record."""
     anchors = [r.__dict__["anchor"] for r in world.log if r.getMessage() == "audit anchor"]
 

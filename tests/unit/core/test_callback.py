@@ -181,8 +181,8 @@ def test_all_that_can_fail_comes_before_the_state_is_spent(world: World) -> None
             lambda w: setattr(w.provider, "preparing", None),
             "provider_unavailable",
         ),
-        (lambda w: w.store.fail_before("read"), lambda w: None, "store_unavailable"),
-        (lambda w: w.activity.fail_before("spend"), lambda w: None, "store_unavailable"),
+        (lambda w: w.store.fail_before("read"), lambda _: None, "store_unavailable"),
+        (lambda w: w.activity.fail_before("spend"), lambda _: None, "store_unavailable"),
     ],
     ids=["refresh key", "access key", "client", "database", "markers"],
 )

@@ -23,7 +23,7 @@ def snapshot(world: World) -> Snapshot:
 
 
 @pytest.fixture
-def committer(world: World, snapshot: Snapshot) -> Committer:
+def committer(world: World) -> Committer:
     """Three tries."""
     return Committer(store=world.store, sleep=world.clock.sleep, waits=WAITS)
 

@@ -55,17 +55,27 @@ def test_what_waited_is_done_later(world: World, dead: Connection) -> None:
     assert world.actions() == ["connected", "disconnected"]
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        lambda world: setattr(world.provider, "down", True),
-        lambda world: setattr(
-            world.provider, "arriving", _raising(ProviderMisconfiguredError("scripted"))
-        ),
-        lambda world: [setattr(key, "down", True) for key in world.keys.values()],
-    ],
-    ids=["provider down", "application refused", "keys down"],
-)
+def provider_down(world: World) -> None:
+    """Google does not answer."""
+    world.provider.down = True
+
+
+def application_refused(world: World) -> None:
+    """Google answers that it is our fault."""
+
+    def refuse() -> None:
+        raise ProviderMisconfiguredError("scripted")
+
+    world.provider.arriving = refuse
+
+
+def keys_down(world: World) -> None:
+    """The key service does not answer."""
+    for key in world.keys.values():
+        key.down = True
+
+
+@pytest.mark.parametrize("trouble", [provider_down, application_refused, keys_down])
 def test_what_can_not_be_done_now_stays(
     world: World, dead: Connection, trouble: Callable[[World], object]
 ) -> None:
@@ -81,13 +91,6 @@ def test_what_can_not_be_done_now_stays(
         key.down = False
     world.clock.advance(LEASE)
     assert finish(world, dead) is RevocationResult.REVOKED
-
-
-def _raising(error: Exception) -> Callable[[], None]:
-    def hook() -> None:
-        raise error
-
-    return hook
 
 
 def test_a_value_that_does_not_open_is_an_alarm(world: World, dead: Connection) -> None:
@@ -174,9 +177,7 @@ def test_another_persons_reconnect_cancels_nothing(world: World, dead: Connectio
     assert world.peek().revocation(ADA, dead.epoch) is None
 
 
-def test_a_reconnect_waits_while_the_provider_is_being_told(
-    world: World, dead: Connection
-) -> None:
+def test_a_reconnect_waits_while_the_provider_is_being_told(world: World, dead: Connection) -> None:
     """What is made now could die with the old grant: come again, before any code is spent."""
 
     def reconnect() -> None:

@@ -99,7 +99,10 @@ def test_an_older_generations_values_open_no_more(world: World, stale: Connectio
     world.refresh()
     now = world.record()
 
-    for pasted in ({"sealed_refresh": stale.sealed_refresh}, {"sealed_access": stale.sealed_access}):
+    for pasted in (
+        {"sealed_refresh": stale.sealed_refresh},
+        {"sealed_access": stale.sealed_access},
+    ):
         with pytest.raises(MultiUserOAuthError) as refused:
             world.credential(replace(now, **pasted))  # type: ignore[arg-type]  # reason: one of two fields
         assert refused.value.code == "tampered"
@@ -109,7 +112,7 @@ def test_an_older_generations_values_open_no_more(world: World, stale: Connectio
 def test_a_failure_that_is_not_the_persons_disconnects_nobody(
     world: World, stale: Connection, error: type[RetryableError]
 ) -> None:
-    """Fifty outages, or fifty refusals of the application, leave status and refresh token as they were."""
+    """Fifty outages, or refusals of the application, leave status and refresh token as they were."""
     for _ in range(50):
         world.provider.fail(error("scripted", retry_after=2))
         with pytest.raises(error):
@@ -126,7 +129,8 @@ def test_a_failure_that_is_not_the_persons_disconnects_nobody(
     assert world.record().failure is None
 
 
-def test_retry_after_is_respected(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_retry_after_is_respected(world: World) -> None:
     """Until the provider's own time has passed it is not asked again; callers learn how long that is."""
     world.provider.fail(ProviderUnavailableError("scripted", retry_after=120))
     with pytest.raises(ProviderUnavailableError) as failed:
@@ -148,7 +152,9 @@ def test_waits_double_up_to_a_bound(stale: Connection) -> None:
     """1, 2, 4 ... seconds, at most five minutes, however long it lasts."""
     limits, used, waits = Limits(), stale, []
     for _ in range(40):
-        failure = next_failure(used, ProviderUnavailableError("scripted"), limits, stale.connected_at)
+        failure = next_failure(
+            used, ProviderUnavailableError("scripted"), limits, stale.connected_at
+        )
         waits.append((failure.next_try_at - stale.connected_at).total_seconds())
         used = replace(used, failure=failure)
 
@@ -159,7 +165,8 @@ def test_waits_double_up_to_a_bound(stale: Connection) -> None:
     assert used.failure.code == "provider_unavailable"
 
 
-def test_an_outage_of_a_day_costs_few_calls_and_nobody(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_an_outage_of_a_day_costs_few_calls_and_nobody(world: World) -> None:
     """A caller every ten seconds for 24 hours: the provider is asked about every five minutes."""
     world.provider.down = True
     for _ in range(24 * 360):
@@ -197,7 +204,8 @@ def test_invalid_grant_asks_for_the_person_once(world: World, stale: Connection)
     assert world.peek().audit(ADA)[-1].reason == "sign_in_required"
 
 
-def test_the_providers_reason_is_kept(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_the_providers_reason_is_kept(world: World) -> None:
     """Why the person must come back is said to whoever asks, and in the audit."""
     world.refused = "a session control of the organisation"
     world.provider.fail(GrantRefusedError("scripted", reason="reauthentication_required"))
@@ -225,7 +233,8 @@ def test_without_keys_the_provider_is_not_asked(
     assert world.actions() == ["connected", "refreshed"]
 
 
-def test_keys_that_fail_after_the_answer_do_not_matter(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_keys_that_fail_after_the_answer_do_not_matter(world: World) -> None:
     """Everything to seal the answer with is at hand before the call."""
 
     def keys_fail() -> None:
@@ -248,7 +257,8 @@ def test_what_can_not_be_prepared_costs_no_token(world: World, stale: Connection
     assert world.record() == stale
 
 
-def test_a_failed_preparation_forgets_no_earlier_failure(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_a_failed_preparation_forgets_no_earlier_failure(world: World) -> None:
     """The waits go on doubling from where they were."""
     world.provider.down = True
     with pytest.raises(ProviderUnavailableError):
@@ -308,7 +318,8 @@ def test_a_missing_value_is_never_worked_around(
     world.paste(ADA, **{field: getattr(stale, field)})
 
 
-def test_fewer_scopes_are_stored_as_they_came(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_fewer_scopes_are_stored_as_they_came(world: World) -> None:
     """What was taken away at the provider is missing from then on; required scopes too."""
     world.provider.alter(scopes=("openid",))
 
@@ -384,4 +395,3 @@ def test_a_warm_refresh_costs_one_read_three_writes_and_no_key(world: World) -> 
     world.meter.reset()
     worker.refresh(ADA, min_ttl=HOUR)
     assert world.meter.counts() == {"main.read": 1, "main.write": 3}
-

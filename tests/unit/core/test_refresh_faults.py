@@ -50,11 +50,10 @@ def test_kill_9_loses_nothing_where_old_tokens_stay_good(
     assert len(world.provider.calls) == (2 if point == "answered" else 1)
 
 
+@pytest.mark.usefixtures("stale")
 @spending_old_tokens
 @pytest.mark.parametrize("point", POINTS)
-def test_kill_9_between_answer_and_commit_is_the_only_loss(
-    world: World, stale: Connection, point: str
-) -> None:
+def test_kill_9_between_answer_and_commit_is_the_only_loss(world: World, point: str) -> None:
     """A strict provider has spent the old token: one sign-in, one record, no further call."""
     with pytest.raises(Killed):
         world.refresh(point=killed_at(point))
@@ -72,8 +71,9 @@ def test_kill_9_between_answer_and_commit_is_the_only_loss(
     assert world.actions() == ["connected", "needs_sign_in"]
 
 
+@pytest.mark.usefixtures("stale")
 @each_mode
-def test_a_lost_answer_of_the_provider(world: World, stale: Connection) -> None:
+def test_a_lost_answer_of_the_provider(world: World) -> None:
     """It worked the request off and we never heard (F02): an outage, and then as after a kill."""
     world.provider.lose_answer()
     with pytest.raises(ProviderUnavailableError):
@@ -121,9 +121,7 @@ def test_a_commit_that_did_not_land_is_tried_again(
 
 
 @each_mode
-def test_a_landed_commit_is_known_though_reads_fail_too(
-    world: World, stale: Connection
-) -> None:
+def test_a_landed_commit_is_known_though_reads_fail_too(world: World, stale: Connection) -> None:
     """Applied, answer lost, the read-back lost: the next try meets its own write (F05, F08)."""
     world.store.fail_after("commit")
     world.store.meanwhile("read", lambda: None)  # the refresher's own look
@@ -136,9 +134,7 @@ def test_a_landed_commit_is_known_though_reads_fail_too(
 
 
 @each_mode
-def test_a_refusal_whose_answer_was_lost_is_written_once(
-    world: World, stale: Connection
-) -> None:
+def test_a_refusal_whose_answer_was_lost_is_written_once(world: World, stale: Connection) -> None:
     """`needs_sign_in` landed, the answer and a read-back did not: one record."""
     world.provider.withdraw(stale.identity)
     world.store.fail_after("commit")
@@ -177,10 +173,9 @@ def test_what_can_not_be_committed_is_rescued(
     assert rescue is None
 
 
+@pytest.mark.usefixtures("stale")
 @each_mode
-def test_reads_that_fail_during_the_commit_lead_to_the_rescue(
-    world: World, stale: Connection
-) -> None:
+def test_reads_that_fail_during_the_commit_lead_to_the_rescue(world: World) -> None:
     """Neither writes nor reads (F08): kept, and adopted later."""
     lock_the_record(world, StoreUnavailableError)
     world.store.meanwhile("read", lambda: None)
@@ -195,8 +190,9 @@ def test_reads_that_fail_during_the_commit_lead_to_the_rescue(
     assert world.actions() == ["connected", "rescued"]
 
 
+@pytest.mark.usefixtures("stale")
 @each_mode
-def test_a_rescue_is_not_adopted_under_a_live_lease(world: World, stale: Connection) -> None:
+def test_a_rescue_is_not_adopted_under_a_live_lease(world: World) -> None:
     """The one who could not commit may still be at it."""
     lock_the_record(world, ConflictError)
     with pytest.raises(ConflictError):
@@ -208,8 +204,9 @@ def test_a_rescue_is_not_adopted_under_a_live_lease(world: World, stale: Connect
     assert world.rescue() is not None
 
 
+@pytest.mark.usefixtures("stale")
 @each_mode
-def test_an_adoption_that_fails_is_tried_again_later(world: World, stale: Connection) -> None:
+def test_an_adoption_that_fails_is_tried_again_later(world: World) -> None:
     """The record is locked for longer: what was rescued stays where it is."""
     for _ in range(3):
         lock_the_record(world, StoreUnavailableError)
@@ -224,7 +221,8 @@ def test_an_adoption_that_fails_is_tried_again_later(world: World, stale: Connec
     assert world.actions() == ["connected", "rescued"]
 
 
-def test_an_adopted_answer_may_be_old(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_an_adopted_answer_may_be_old(world: World) -> None:
     """Rescued long ago, its access token is over too: the asker looks again and it is renewed."""
     lock_the_record(world, StoreUnavailableError)
     with pytest.raises(StoreUnavailableError):
@@ -238,10 +236,9 @@ def test_an_adopted_answer_may_be_old(world: World, stale: Connection) -> None:
     assert len(world.provider.calls) == 2
 
 
+@pytest.mark.usefixtures("stale")
 @single
-def test_before_a_refusal_counts_the_rescue_is_looked_for(
-    world: World, stale: Connection
-) -> None:
+def test_before_a_refusal_counts_the_rescue_is_looked_for(world: World) -> None:
     """An earlier worker's answer was put aside after its lease was gone: it is what counts."""
 
     def taken_over_and_given_back() -> None:
@@ -274,8 +271,9 @@ def test_a_rescue_does_not_survive_a_disconnect(world: World, stale: Connection)
     assert world.actions() == ["connected", "disconnected"]
 
 
+@pytest.mark.usefixtures("stale")
 @each_mode
-def test_a_rescue_of_an_older_grant_is_never_adopted(world: World, stale: Connection) -> None:
+def test_a_rescue_of_an_older_grant_is_never_adopted(world: World) -> None:
     """Put aside, then disconnected and connected anew: it belongs to nothing that stands."""
     lock_the_record(world, StoreUnavailableError)
     with pytest.raises(StoreUnavailableError):
@@ -290,7 +288,8 @@ def test_a_rescue_of_an_older_grant_is_never_adopted(world: World, stale: Connec
     assert world.actions() == ["connected", "disconnected", "connected_again", "refreshed"]
 
 
-def test_a_lost_answer_to_the_claim_costs_only_the_lease(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_a_lost_answer_to_the_claim_costs_only_the_lease(world: World) -> None:
     """The lease may have been written: nobody called, and after it all goes on."""
     world.store.fail_after("claim")
     with pytest.raises(StoreUnavailableError):
@@ -303,7 +302,8 @@ def test_a_lost_answer_to_the_claim_costs_only_the_lease(world: World, stale: Co
     assert world.actions() == ["connected", "refreshed"]
 
 
-def test_ten_minutes_without_a_database_change_nothing(world: World, stale: Connection) -> None:
+@pytest.mark.usefixtures("stale")
+def test_ten_minutes_without_a_database_change_nothing(world: World) -> None:
     """503 to everybody, no status change; then it goes on by itself (F21)."""
     world.store.fail_before("read", times=60)
     for _ in range(60):

@@ -51,7 +51,7 @@ HOSTS = [
     "http://localhost:3001/", "http://localhost:03000/", "http://localhost:30000/",
     "http://127.0.0.1:3000/", "http://[::1]:3000/", "https://[app.example]/", "https://[/",
     "https://]/", "https://app.example]/", "https://0x7f000001/", "https://0177.0.0.1/",
-    "https://2130706433/", "https://127.1/", "https://ⓐpp.example/", "https://аpp.example/",
+    "https://2130706433/", "https://127.1/", "https://ⓐpp.example/", "https://\u0430pp.example/",
     "https://app。example/", "https://app.example%2eevil.example/", "https://app%2eexample/",
     "https://xn--pp-fka.example/", "https://app.example%00.evil.example/",
     "https://app.example%0d%0a/", "https://%61pp.example/", "https://app_.example/",
@@ -60,7 +60,8 @@ HOSTS = [
 USER_INFO = [
     "https://app.example@evil.example/", "https://app.example:x@evil.example/",
     "https://x@app.example/", "https://x:y@app.example/", "https://@app.example/",
-    "https://:@app.example/", "https://evil.example@app.example/", "https://app.example%40evil.example/",
+    "https://:@app.example/", "https://evil.example@app.example/",
+    "https://app.example%40evil.example/",
     "https://app.example&@evil.example/", "https://app.example;@evil.example/",
     "https://app.example#@evil.example/", "https://app.example?@evil.example/",
     "https://evil.example#@app.example/", "https://evil.example?@app.example/",
@@ -79,18 +80,23 @@ SLASHES = [
 ]  # fmt: skip
 
 CONTROLS = [
-    "", " ", "  ", "\t", "\n", " /x", "/x ", "/ x", "\t/x", "/\tx", "/\t/evil.example", "\n//evil.example",
-    "/x\n", "/x\r\nSet-Cookie: a=b", "/x\rY", "/x\0", "\0/x", "/\x0b/evil.example", "/\x7f", "/\x1f/x",
-    "/\u00a0/x", "/\u2028x", "/\u2029x", "/\u200b/x", "/\ufeffx", "\ufeff/x", "/\u202ex", "/\uff0f/evil.example",
-    "\uff0f\uff0fevil.example", "/\u2215evil.example", "/é", "/\ud800", "/\U0001f600", "https://app.example/\t",
-    "https://app.example/\n", "ht\ntps://app.example/", "https://app.ex\tample/", "https://app.example\0/",
+    "", " ", "  ", "\t", "\n", " /x", "/x ", "/ x", "\t/x", "/\tx", "/\t/evil.example",
+    "\n//evil.example",    "/x\n", "/x\r\nSet-Cookie: a=b",
+    "/x\rY", "/x\0", "\0/x", "/\x0b/evil.example", "/\x7f", "/\x1f/x",
+    "/\u00a0/x", "/\u2028x", "/\u2029x", "/\u200b/x", "/\ufeffx", "\ufeff/x", "/\u202ex",
+    "/\uff0f/evil.example", "\uff0f\uff0fevil.example",
+    "/\u2215evil.example", "/é", "/\ud800", "/\U0001f600", "https://app.example/\t",
+    "https://app.example/\n", "ht\ntps://app.example/",
+    "https://app.ex\tample/", "https://app.example\0/",
 ]  # fmt: skip
 
 MARKS = [
-    "/<script>", '/"onload=', "/x>y", "/x^y", "/x`y", "/{x}", "/x|y", '"', "<", "https://app.example/<x>",
-    'https://app.example/"', "https://app.example/|", "https://app.example/`x`", "settings", "a/b", "?x=1",
+    "/<script>", '/"onload=', "/x>y", "/x^y", "/x`y", "/{x}", "/x|y", '"', "<",
+    "https://app.example/<x>",    'https://app.example/"', "https://app.example/|",
+    "https://app.example/`x`", "settings", "a/b", "?x=1",
     "#x", ".", "..", "./x", "../x", "*", "~", "%2f", "%2fx", "%2F%2Fevil.example", "@evil.example",
-    ";/x", "&", "app.example", "app.example/x", "evil.example", "www.evil.example", "https://app.example?x",
+    ";/x", "&", "app.example", "app.example/x", "evil.example",
+    "www.evil.example", "https://app.example?x",
     "https://app.example#x", "https://app.example;x", "https://app.example,evil.example/",
     "https://*.example/", "https://app.example https://evil.example",
 ]  # fmt: skip
@@ -136,7 +142,16 @@ def test_the_allow_list_is_all_there_is() -> None:
 PIECES = st.sampled_from(
     [
         *("/", "\\", ".", "..", ":", "@", "?", "#", ";", "%2e", "%2F", "%5c", "%00", "\t", "\n"),
-        *("https", "http", "javascript", "vault.example", "app.example", "evil.example", "x", "443"),
+        *(
+            "https",
+            "http",
+            "javascript",
+            "vault.example",
+            "app.example",
+            "evil.example",
+            "x",
+            "443",
+        ),
         *(ORIGIN, APP, "é", "。", " ", "&", "=", "*", "[", "]"),
     ]
 )
@@ -154,3 +169,10 @@ def test_whatever_is_taken_ends_at_an_allowed_origin(text: str) -> None:
         parts = urlsplit(read)
         assert f"{parts.scheme}://{parts.netloc}" in ALLOWED | {ORIGIN}
         assert "\\" not in read
+
+
+def test_it_is_no_longer_than_a_cookie_can_carry() -> None:
+    """A return address of 1024 characters is taken, a longer one refused."""
+    assert checked("/" + "x" * 1023).endswith("x")
+    with pytest.raises(RequestError):
+        checked("/" + "x" * 1024)

@@ -127,6 +127,16 @@ def test_a_flow_that_lacks_something_is_none(name: str) -> None:
         Flow.open(box, box.seal(flows.PURPOSE, claims))
 
 
+def test_a_flow_whose_ticket_is_none_is_none() -> None:
+    """Sealed here, perhaps by another version: the browser starts again."""
+    box = FakeBox()
+    claims = dict(box.open(flows.PURPOSE, FLOW.seal(box)))
+    claims["ticket"] = TICKET.claims() | {"scopes": "files.read"}
+
+    with pytest.raises(FlowMissingError):
+        Flow.open(box, box.seal(flows.PURPOSE, claims))
+
+
 def test_the_state_is_not_what_is_stored() -> None:
     """It is spent under its hash, and the key is the ticket's."""
     assert FLOW.state.reveal() not in FLOW.state_hash

@@ -165,7 +165,7 @@ def test_a_refresher_that_is_busy_is_asked_again_later(world: World) -> None:
     """The claim was lost to another instance: a pause, another look."""
     world.connect()
     world.expire()
-    world.store.meanwhile("claim", lambda: world.refresh())
+    world.store.meanwhile("claim", world.refresh)
 
     token = world.get()
 
@@ -357,7 +357,7 @@ def test_a_token_whose_use_can_not_be_written_does_not_leave(world: World) -> No
     """The log is full: no token, whatever else is well."""
     world.connect()
 
-    def full(use: Use) -> None:
+    def full(_use: Use) -> None:
         raise OSError("scripted: no space left")
 
     with pytest.raises(OSError, match="no space left"):
@@ -372,10 +372,10 @@ def test_a_token_whose_use_can_not_be_written_does_not_leave(world: World) -> No
     [
         lambda theirs: {"sealed_access": theirs.sealed_access},
         lambda theirs: {"sealed_access": theirs.sealed_refresh},
-        lambda theirs: {"sealed_access": b""},
-        lambda theirs: {"sealed_access": None},
-        lambda theirs: {"identity": str(BOB_ID)},
-        lambda theirs: {"generation": 2},
+        lambda _: {"sealed_access": b""},
+        lambda _: {"sealed_access": None},
+        lambda _: {"identity": str(BOB_ID)},
+        lambda _: {"generation": 2},
         lambda theirs: {"epoch": theirs.epoch + 1},
     ],
     ids=["another's", "another kind's", "empty", "none", "identity", "generation", "epoch"],
@@ -468,8 +468,29 @@ def test_a_caller_never_waits_for_ever(world: World) -> None:
         def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
             world.clock.advance(1)
 
+    began = world.clock()
     with pytest.raises(RefreshInProgressError):
         world.tokens(Dreaming()).get(AGENT, ADA)
+
+    assert world.clock() - began == world.limits.wait_for_refresh
+
+
+def test_who_sees_a_lease_does_not_ask(world: World) -> None:
+    """The refresher, which may be another function, is left alone: looking is enough."""
+    world.connect()
+    world.expire()
+    _refresh_slowly(world, looks=3)
+    asked: list[ConnectionKey] = []
+    real = world.refresher()
+
+    class Counting:
+        def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+            asked.append(key)
+            real.refresh(key, min_ttl=min_ttl)
+
+    world.tokens(Counting()).get(AGENT, ADA)
+
+    assert asked == [ADA]
 
 
 def test_no_lease_is_no_lease(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -76,37 +76,32 @@ def test_an_error_is_not_remembered() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_many_threads_share_one_fetch_and_its_end(*, fails: bool) -> None:
+def test_who_comes_during_a_fetch_shares_its_end(*, fails: bool) -> None:
     """In an outage the last of a queue would wait for as many timeouts as there are threads."""
     source = Source()
-    threads = 8
-    waiting = threading.Barrier(threads + 1)
-    go = threading.Event()
-
-    def before() -> None:
-        assert go.wait(10)
-        if fails:
-            source.fail()
-
-    source.before = before
+    second_fetch = threading.Event()
+    later: list[Future[object]] = []
 
     def get() -> object:
-        waiting.wait(10)
         try:
             return source.documents.get(URL)
         except ProviderUnavailableError:
             return "unavailable"
 
-    with ThreadPoolExecutor(threads) as pool:
-        results = [pool.submit(get) for _ in range(threads)]
-        waiting.wait(10)
-        go.set()
-        ends = [result.result(10) for result in results]
-    if fails:  # an error is not kept: who came too late for it asked again
-        assert ends == ["unavailable"] * threads
-    else:
-        assert ends == [{"number": 1}] * threads
-        assert source.fetched == 1
+    with ThreadPoolExecutor(4) as pool:
+
+        def before() -> None:
+            source.before = second_fetch.set
+            later.extend(pool.submit(get) for _ in range(4))
+            assert not second_fetch.wait(0.2), "somebody else fetched, too"
+            if fails:
+                source.fail()
+
+        source.before = before
+        first = get()
+        ends = [first, *(waiting.result(10) for waiting in later)]
+    assert ends == ["unavailable" if fails else {"number": 1}] * 5
+    assert source.fetched == 1
 
 
 def test_each_url_is_a_document_of_its_own() -> None:

@@ -40,6 +40,11 @@ METADATA = {
     "token_endpoint": MICROSOFT_TOKEN,
     "jwks_uri": f"{LOGIN}/discovery/v2.0/keys",
 }
+TRANSACTION = {
+    "nonce": "raw-nonce",
+    "code_verifier": "v" * 43,
+    "scope": "openid",
+}
 KEYS = {"keys": [public("good")]}
 
 
@@ -176,16 +181,34 @@ def test_an_exchange_whose_answer_a_library_dislikes_is_still_verified(side: Sid
     body = {"access_token": "at", "refresh_token": "rt", "id_token": signed(claims)}
     flow = side.flow(transport_over(wire_of(side, json.dumps(body).encode())))
     exchange = flow.prepare(side.connector_type, REDIRECT_URI)
-    transaction = {
-        "nonce": "raw-nonce",
-        "code_verifier": "v" * 43,
-        "scope": "openid",
-        "access": "offline",
-    }
     with pytest.raises(IdentityUnverifiedError) as caught:
-        exchange(code=Secret("the-code"), transaction=transaction, user_email=None)
+        exchange(code=Secret("the-code"), transaction=TRANSACTION, user_email=None)
     assert "nonce" not in str(caught.value)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "emails"),
+    [
+        (200, {"mail": "S.Jensen@company.com"}, ("sarah@company.com", "s.jensen@company.com")),
+        (200, {"mail": None, "userPrincipalName": 5}, ("sarah@company.com",)),
+        (200, b"<html>", ("sarah@company.com",)),
+        (403, {"mail": "s.jensen@company.com"}, ("sarah@company.com",)),
+    ],
+    ids=str,
+)
+def test_a_profile_counts_only_if_graph_gave_it(
+    status: int, body: object, emails: tuple[str, ...]
+) -> None:
+    """What stands beside a refusal is no profile."""
+    tokens = {"access_token": "at", "id_token": signed(microsoft_claims())}
+    wire = wire_of(Microsoft(), json.dumps(tokens).encode())
+    wire.by_url["https://graph.microsoft.com/v1.0/me"] = lambda: answer(body, status=status)
+    exchange = Microsoft().flow(transport_over(wire)).prepare(MICROSOFT, REDIRECT_URI)
+    signed_in = exchange(
+        code=Secret("the-code"), transaction=TRANSACTION, user_email="s.jensen@company.com"
+    )
+    assert signed_in.person.emails == emails
 
 
 PINS: dict[str, dict[str, str]] = {
