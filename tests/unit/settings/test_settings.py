@@ -1,0 +1,147 @@
+"""Each setting: what it may be, what it is when it is not given, and how it is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from multi_user_oauth.errors import ConfigurationError
+from multi_user_oauth.settings import Settings
+
+PATHS = (
+    "client_secrets_file",
+    "connector_types_file",
+    "data_dir",
+    "flow_keys_file",
+    "key_dir",
+    "policy_file",
+    "session_public_keys_file",
+    "session_signing_key_file",
+    "web_dir",
+)
+REQUIRED = (*PATHS, "public_origin", "deployment_id")
+
+
+def test_every_setting_is_tested_here() -> None:
+    """A new setting must be given to these tests, and says its own name in its documentation."""
+    optional = {
+        "backend",
+        "return_origins",
+        "refresh_url",
+        "service_account",
+        "trial_on_shared_host",
+        "sandbox_url",
+    }
+    named = {name for name in vars(Settings) if not name.startswith("_")}
+    checks = {"require_safe_transport", "require_own_host"}
+    assert named - checks == {*REQUIRED, *optional}
+    for name in named - checks:
+        assert (vars(Settings)[name].__doc__ or "").startswith(f"`{name.upper()}`")
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, "", "   "])
+def test_a_required_setting_is_named_when_it_is_missing(name: str, value: str | None) -> None:
+    """Not set, empty or blank."""
+    settings = Settings({} if value is None else {name.upper(): value})
+    with pytest.raises(ConfigurationError, match=f"^{name.upper()} is not set$"):
+        getattr(settings, name)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_path_is_a_path(name: str) -> None:
+    """As it was given."""
+    assert getattr(Settings({name.upper(): " /some/where "}), name) == Path("/some/where")
+
+
+def test_the_defaults() -> None:
+    """What is not given has its documented value; set to nothing is not given."""
+    empty = {
+        "BACKEND": "",
+        "RETURN_ORIGINS": "",
+        "REFRESH_URL": "",
+        "SERVICE_ACCOUNT": "",
+        "SANDBOX_URL": "",
+        "TRIAL_ON_SHARED_HOST": "",
+    }
+    for values in ({}, empty):
+        settings = Settings(values)
+        assert settings.backend == "embedded"
+        assert settings.return_origins == frozenset()
+        assert settings.refresh_url is None
+        assert settings.service_account == "default"
+        assert settings.trial_on_shared_host is False
+        assert settings.sandbox_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("BACKEND", "oracle", "expected one of embedded"),
+        ("DEPLOYMENT_ID", "production", "expected a UUID"),
+        ("TRIAL_ON_SHARED_HOST", "true", "expected yes or no"),
+        ("TRIAL_ON_SHARED_HOST", "YES", "expected yes or no"),
+        ("PUBLIC_ORIGIN", "http://vault.company.com", "expected an origin"),
+        ("REFRESH_URL", "refresh", "expected an origin"),
+        ("REFRESH_URL", "https://refresh.run.app/refresh", "expected an origin"),
+        ("RETURN_ORIGINS", "https://a.example, b.example", "expected an origin"),
+        ("RETURN_ORIGINS", "*", "expected an origin"),
+        ("SANDBOX_URL", "https://localhost:8085", "expected a loopback address"),
+        ("SANDBOX_URL", "http://192.168.0.1:8085", "expected an origin"),
+        ("SANDBOX_URL", "https://sandbox.example", "expected a loopback address"),
+    ],
+)
+def test_a_malformed_setting_is_named_with_what_was_expected(
+    name: str, value: str, expected: str
+) -> None:
+    """Nothing is guessed or silently left out."""
+    with pytest.raises(ConfigurationError, match=f"^{name} is malformed: {expected}"):
+        getattr(Settings({name: value}), name.lower())
+
+
+def test_return_origins_are_a_list() -> None:
+    """Separated by commas, with or without white space."""
+    settings = Settings(
+        {"RETURN_ORIGINS": "https://a.example,, https://b.example/ ,http://localhost:3000"}
+    )
+    assert settings.return_origins == {
+        "https://a.example",
+        "https://b.example",
+        "http://localhost:3000",
+    }
+
+
+def test_a_deployment_id_has_one_spelling() -> None:
+    """However the UUID was written: sealed values are bound to it."""
+    for text in ("0C5F9C1E-6A0F-4A3C-9A55-2F5B7F5F3F10", "0c5f9c1e6a0f4a3c9a552f5b7f5f3f10"):
+        assert (
+            Settings({"DEPLOYMENT_ID": text}).deployment_id
+            == "0c5f9c1e-6a0f-4a3c-9a55-2f5b7f5f3f10"
+        )
+
+
+def test_the_sandbox_is_refused_in_cloud_run() -> None:
+    """Even on loopback, even with an empty K_SERVICE."""
+    for service in ("authorize", ""):
+        settings = Settings({"SANDBOX_URL": "http://127.0.0.1:8085", "K_SERVICE": service})
+        with pytest.raises(ConfigurationError, match=r"^SANDBOX_URL is refused"):
+            _ = settings.sandbox_url
+    assert Settings({"SANDBOX_URL": "http://127.0.0.1:8085"}).sandbox_url == "http://127.0.0.1:8085"
+
+
+@pytest.mark.parametrize("value", ["1", "0", ""])
+def test_oauthlib_may_not_be_told_to_accept_plain_http(value: str) -> None:
+    """Oauthlib takes any value for yes."""
+    with pytest.raises(ConfigurationError, match="OAUTHLIB_INSECURE_TRANSPORT must not be set"):
+        Settings({"OAUTHLIB_INSECURE_TRANSPORT": value}).require_safe_transport()
+    Settings({}).require_safe_transport()
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://x.cloudfunctions.net", "https://r-p.cloudfunctions.net:8443"]
+)
+def test_a_shared_host_needs_the_trial_switch(origin: str) -> None:
+    """With or without a port; a name that only ends alike is our own."""
+    with pytest.raises(ConfigurationError, match="TRIAL_ON_SHARED_HOST=yes"):
+        Settings({"PUBLIC_ORIGIN": origin}).require_own_host()
+    Settings({"PUBLIC_ORIGIN": origin, "TRIAL_ON_SHARED_HOST": "yes"}).require_own_host()
+    Settings({"PUBLIC_ORIGIN": "https://mycloudfunctions.net"}).require_own_host()
