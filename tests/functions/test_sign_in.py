@@ -202,6 +202,24 @@ def test_an_answer_counts_once(installation: Installation, connector_type: str) 
 
 
 @BOTH
+def test_an_answer_that_came_too_early_may_come_again(
+    installation: Installation, connector_type: str
+) -> None:
+    """What was out of reach before the code was sent costs no sign-in: the page is loaded again."""
+    provider = "microsoft" if connector_type == MICROSOFT else "google"
+    visitor = Visitor(installation)
+    away = visitor.leave(connector_type, SARAH.email)
+    back = visitor.at_provider(away.location or "", SARAH)
+    installation.sandbox.add_fault(provider=provider, endpoint="keys", kind="status", status=503)
+    response = visitor.call(CALLBACKS[connector_type], "GET", back)
+    assert response.status_code == 503
+    assert len(flow_cookies(visitor)) == 1
+    installation.clock.advance(60)
+    assert visitor.call(CALLBACKS[connector_type], "GET", back).status_code == 303
+    assert flow_cookies(visitor) == []
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

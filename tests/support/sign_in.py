@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 from multi_user_oauth.errors import AccessDeniedError
 from multi_user_oauth.model import ConnectionKey, Identity, Provider, Secret
 from multi_user_oauth.ports import Point, nothing
+from multi_user_oauth.sign_in.arrival import Arrived
 from multi_user_oauth.sign_in.authorize import Authorize, Departure, Leaving
-from multi_user_oauth.sign_in.callback import Arrived, Callback
+from multi_user_oauth.sign_in.callback import Callback
 from multi_user_oauth.sign_in.status import AskFlow
 from multi_user_oauth.sign_in.ticket import Intent, Ticket
 from tests.support.world import ADA, ADA_ID, OPTIONAL, SCOPES, World

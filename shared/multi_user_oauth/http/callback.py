@@ -12,7 +12,8 @@ from multi_user_oauth.http.paths import CALLBACKS, SESSION_COOKIE
 from multi_user_oauth.http.reading import query
 from multi_user_oauth.http.sessions import SessionSigner, set_cookie
 from multi_user_oauth.model import Limits, Provider
-from multi_user_oauth.sign_in.callback import Arrived, Callback, FailedFlowError
+from multi_user_oauth.sign_in.arrival import Arrived, FailedFlowError
+from multi_user_oauth.sign_in.callback import Callback
 from multi_user_oauth.sign_in.ticket import Ticket
 
 
@@ -55,7 +56,8 @@ class CallbackRoutes:
         except FailedFlowError as failed:
             response = self._pages.failure(failed.cause, failed.flow.ticket)
             response.headers["X-Problem-Code"] = failed.cause.code
-            forget(response, failed.flow.id)
+            if failed.over:
+                forget(response, failed.flow.id)
             return response
         if arrived.again is not None:
             response = send_away(request, arrived.again, self._limits)

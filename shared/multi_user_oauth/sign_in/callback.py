@@ -16,6 +16,7 @@ from multi_user_oauth.errors import (
     NoRefreshTokenError,
     RequestError,
     RequiredScopeMissingError,
+    RetryableError,
     StateMismatchError,
     StoreUnavailableError,
 )
@@ -23,13 +24,13 @@ from multi_user_oauth.model import (
     ConnectorType,
     ConnectorTypes,
     FlowMark,
-    ProvedPerson,
     Provider,
     Secret,
     SignedIn,
 )
-from multi_user_oauth.ports import Arrivals, Box, Clock, FlowMarks, Point, nothing
-from multi_user_oauth.sign_in.authorize import Departure, Leaving, configured
+from multi_user_oauth.ports import Arrivals, Box, Clock, Exchange, FlowMarks, Point, nothing
+from multi_user_oauth.sign_in.arrival import Arrived, FailedFlowError
+from multi_user_oauth.sign_in.authorize import Departure, configured
 from multi_user_oauth.sign_in.connecting import Connecting, Place
 from multi_user_oauth.sign_in.flow import Flow, flow_id_of, require_same_state
 from multi_user_oauth.sign_in.status import CONNECTED, SIGNED_IN
@@ -42,21 +43,12 @@ Refuse = Callable[[Provider, Mapping[str, str]], MultiUserOAuthError]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """The flow ended well: who it was, and where to go on. `again` asks the browser to go once more."""
+class _Ready:
+    """All that had to be at hand before the state is spent."""
 
-    flow: Flow
-    person: ProvedPerson
-    again: Leaving | None = None
-
-
-class FailedFlowError(MultiUserOAuthError):
-    """A flow whose cookie opened, and that failed: `flow` says what it was for, the cause why."""
-
-    def __init__(self, flow: Flow, cause: MultiUserOAuthError) -> None:
-        super().__init__(cause.code)
-        self.flow = flow
-        self.cause = cause
+    connector_type: ConnectorType
+    place: Place | None
+    exchange: Exchange
 
 
 class Callback:
@@ -107,34 +99,47 @@ class Callback:
         flow = Flow.open(self._box, cookie)
         require_same_state(flow, self._provider, state)
         try:
-            return self._take(flow, parameters)
+            connector_type = configured(self._connector_types, flow.ticket.connector_type)
+            early = self._early_refusal(flow, connector_type, parameters)
+            if early is not None:
+                self._marks.spend(_mark(flow, early.code))
+                raise early
+            ready = self._prepare(flow, connector_type)
+            self._point("spent")
+            return self._take(flow, parameters, ready)
+        except FailedFlowError:
+            raise
         except MultiUserOAuthError as cause:
             raise FailedFlowError(flow, cause) from cause
 
-    def _take(self, flow: Flow, parameters: Mapping[str, str]) -> Arrived:
-        connector_type = configured(self._connector_types, flow.ticket.connector_type)
-        early = self._early_refusal(flow, connector_type, parameters)
-        if early is not None:
-            self._marks.spend(_mark(flow, early.code))
-            raise early
-        connect = flow.ticket.intent is Intent.CONNECT
-        place = self._connecting.prepare(flow.key) if connect else None
-        exchange = self._arrivals.prepare(connector_type, self._redirect_uri)
-        self._marks.spend(_mark(flow, None))
-        self._point("spent")
+    def _prepare(self, flow: Flow, connector_type: ConnectorType) -> _Ready:
         try:
-            signed_in = exchange(
+            connect = flow.ticket.intent is Intent.CONNECT
+            ready = _Ready(
+                connector_type=connector_type,
+                place=self._connecting.prepare(flow.key) if connect else None,
+                exchange=self._arrivals.prepare(connector_type, self._redirect_uri),
+            )
+            self._marks.spend(_mark(flow, None))
+        except RetryableError as cause:
+            # The code was not sent: to load the page again is enough, or the marker will say no.
+            raise FailedFlowError(flow, cause, over=False) from cause
+        return ready
+
+    def _take(self, flow: Flow, parameters: Mapping[str, str], ready: _Ready) -> Arrived:
+        try:
+            signed_in = ready.exchange(
                 code=Secret(parameters["code"]),
                 transaction=flow.transaction,
                 user_email=flow.ticket.user_email,
             )
             self._point("exchanged")
-            arrived = self._settle(flow, connector_type, place, signed_in)
+            arrived = self._settle(flow, ready, signed_in)
         except MultiUserOAuthError as failed:
             self._note(flow, failed.code)
             raise
         if arrived.again is None:
-            self._note(flow, CONNECTED if connect else SIGNED_IN)
+            self._note(flow, CONNECTED if ready.place else SIGNED_IN)
         return arrived
 
     def _early_refusal(
@@ -150,22 +155,20 @@ class Callback:
             return RequestError("the answer holds neither code nor error", field="code")
         return None
 
-    def _settle(
-        self, flow: Flow, connector_type: ConnectorType, place: Place | None, signed_in: SignedIn
-    ) -> Arrived:
+    def _settle(self, flow: Flow, ready: _Ready, signed_in: SignedIn) -> Arrived:
         if flow.ticket.user_email not in signed_in.person.emails:
             message = "another account signed in than the one that was named"
             raise EmailMismatchError(message)
-        if place is None:
+        if ready.place is None:
             return Arrived(flow=flow, person=signed_in.person)
-        missing = connector_type.missing(signed_in.tokens.scopes)
-        if set(missing) & set(connector_type.required_scopes):
+        missing = ready.connector_type.missing(signed_in.tokens.scopes)
+        if set(missing) & set(ready.connector_type.required_scopes):
             message = "a required scope was not granted"
             raise RequiredScopeMissingError(message)
         refresh_token = signed_in.tokens.refresh_token
         if refresh_token is None:
             return self._once_more(flow, signed_in)
-        self._connecting.connect(place, signed_in, refresh_token, missing)
+        self._connecting.connect(ready.place, signed_in, refresh_token, missing)
         self._point("connected")
         return Arrived(flow=flow, person=signed_in.person)
 

@@ -15,7 +15,7 @@ from multi_user_oauth.errors import (
     StoreUnavailableError,
 )
 from multi_user_oauth.model import ConnectionStatus, FlowMark, Kind, Provider
-from multi_user_oauth.sign_in.callback import FailedFlowError
+from multi_user_oauth.sign_in.arrival import FailedFlowError
 from multi_user_oauth.sign_in.ticket import Intent
 from tests.support.sign_in import Browser, asking, callback, ticket
 from tests.support.world import (
