@@ -9,7 +9,7 @@ from .id_tokens import issue
 from .state import State
 
 DOMAIN = ".iam.gserviceaccount.com"
-BASE = "/metadata.google.internal/computeMetadata/v1/instance/service-accounts/default"
+BASE = "/metadata.google.internal/computeMetadata/v1/instance/service-accounts"
 
 
 def identity_token(state: State, audience: str, email: str = DEFAULT_AGENT) -> str:
@@ -30,12 +30,12 @@ def identity_token(state: State, audience: str, email: str = DEFAULT_AGENT) -> s
 
 
 def service_accounts_blueprint(state: State) -> Blueprint:
-    """Give the metadata server's route; `account` chooses another service account."""
+    """Give the metadata server's route; the path, or `account` beside `default`, chooses who it is."""
     blueprint = Blueprint("service_accounts", __name__)
 
-    def identity() -> Response:
+    def identity(name: str) -> Response:
         audience = request.args.get("audience", "")
-        email = request.args.get("account", DEFAULT_AGENT)
+        email = request.args.get("account", DEFAULT_AGENT) if name == "default" else name
         if request.headers.get("Metadata-Flavor") != "Google":
             return _text("Missing Metadata-Flavor:Google header.", 403)
         if not audience:
@@ -44,7 +44,7 @@ def service_accounts_blueprint(state: State) -> Blueprint:
             return _text("service account not found", 404)
         return _text(identity_token(state, audience, email), 200)
 
-    blueprint.add_url_rule(f"{BASE}/identity", view_func=identity)
+    blueprint.add_url_rule(f"{BASE}/<name>/identity", view_func=identity)
     return blueprint
 
 

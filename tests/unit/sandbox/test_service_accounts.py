@@ -52,6 +52,15 @@ def test_another_account_has_another_subject(world: World) -> None:
     assert first["sub"] != second["sub"] == claims(world, identity(world, other))["sub"]
 
 
+def test_an_account_is_also_named_in_the_path(world: World) -> None:
+    """As on a machine of Google's that has several service accounts."""
+    other = "calendar-agent@company-project.iam.gserviceaccount.com"
+    url = IDENTITY.replace("/default/", f"/{other}/")
+    params = {"audience": AUDIENCE}
+    answer = world.session.get(url, params=params, headers=FLAVOR, timeout=5)
+    assert claims(world, answer.text)["email"] == other
+
+
 @pytest.mark.parametrize(
     ("params", "headers", "status"),
     [
