@@ -1,0 +1,133 @@
+"""A process that does one thing to a deployment, and stops or dies where it is told to.
+
+It reads its task as a JSON line and says what came of it in others; tokens are named by their digests.
+"""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+from multi_user_oauth import log
+from multi_user_oauth.errors import MultiUserOAuthError
+from multi_user_oauth.manager import MultiUserOAuthManager
+from multi_user_oauth.sandbox.company import DEFAULT_AGENT
+from multi_user_oauth.sandbox.reach import SandboxAdapter
+from multi_user_oauth.stores.meter import OperationMeter
+from multi_user_oauth.wiring.world import World
+from tests.crash.deployment import ORIGIN, web
+from tests.support.processes import SharedClock
+
+RECEIVED: Final = "received"
+"""The moment at which the provider has answered and nothing of ours has read the answer yet."""
+
+Task = dict[str, Any]
+
+
+class Reaching:
+    """Sends this process a signal when, for the first time, it gets to a named place."""
+
+    def __init__(self, place: str, number: int) -> None:
+        self._place = place
+        self._number = number
+
+    def __call__(self, name: str) -> None:
+        """Be a `Point`."""
+        if name == self._place:
+            self._place = ""
+            # To this very thread: it must not run on until another one has noticed the signal.
+            signal.pthread_kill(threading.get_ident(), self._number)
+
+
+class Counting(OperationMeter):
+    """A `Meter`: an operation that was done is a place too."""
+
+    def __init__(self, reaching: Reaching) -> None:
+        super().__init__()
+        self._reaching = reaching
+
+    def count(self, operation: str, number: int = 1) -> None:
+        """Note that it was done."""
+        self._reaching(operation)
+
+
+class Receiving(SandboxAdapter):
+    """The network, with a place right behind the provider's answer to a token request."""
+
+    def __init__(self, base_url: str, reaching: Reaching) -> None:
+        super().__init__(base_url)
+        self._reaching = reaching
+
+    def send(
+        self, request: requests.PreparedRequest, *args: object, **options: object
+    ) -> requests.Response:
+        """Send, receive, and be there."""
+        response = super().send(request, *args, **options)
+        if request.method == "POST":
+            self._reaching(RECEIVED)
+        return response
+
+
+def world_of(task: Task) -> World:
+    """Return a world in which the signal comes at the place."""
+    reaching = Reaching(task.get("place", ""), task.get("signal", signal.SIGKILL))
+    return World(
+        now=SharedClock(Path(task["clock"])),
+        point=reaching,
+        meter=Counting(reaching),
+        adapter=Receiving(task["values"]["SANDBOX_URL"], reaching),
+        stream=sys.stderr,
+    )
+
+
+def get_tokens(task: Task) -> None:
+    """Ask for one person's token in several threads at once."""
+    manager = MultiUserOAuthManager.from_settings(
+        task["values"], agent=DEFAULT_AGENT, world=world_of(task)
+    )
+    threads = task.get("threads", 1)
+    start = threading.Barrier(threads)
+
+    def get() -> str:
+        start.wait()
+        try:
+            token = manager.get_user_access_token(task["connector_type"], task["user_email"])
+        except MultiUserOAuthError as refused:
+            return refused.code
+        return sha256(token.value.reveal().encode()).hexdigest()
+
+    say("ready")
+    sys.stdin.readline()
+    with ThreadPoolExecutor(threads) as pool:
+        say([run.result() for run in [pool.submit(get) for _ in range(threads)]])
+
+
+def send_request(task: Task) -> None:
+    """Send our functions one request, as a browser with these cookies."""
+    client = web(task["values"], world_of(task)).test_client()
+    for name, value in task["cookies"].items():
+        client.set_cookie(name, value, secure=True)
+    path = task["path"]
+    answer = client.open(path, method=task["method"], headers={"Origin": ORIGIN})
+    say(answer.status_code)
+
+
+def say(message: object) -> None:
+    """Write one line to the parent."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+TASKS: Final[dict[str, Callable[[Task], None]]] = {"tokens": get_tokens, "request": send_request}
+
+if __name__ == "__main__":
+    log.configure(sys.stderr)
+    received = json.loads(sys.stdin.readline())
+    TASKS[received["do"]](received)

@@ -1,0 +1,141 @@
+"""The emulator is found where people have it, and ends with whoever started it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.plugins import emulators, what_did_not_run
+from tests.plugins.emulators import find_jar, find_java, gcloud_sdk_root, guarded
+from tests.support.processes import ROOT
+
+pytest_plugins = ["pytester"]
+
+SLEEPER = "import time; print('begun', flush=True); time.sleep(60); print('ended by itself')"
+STARTER = f"""
+import sys, time
+from tests.plugins.emulators import guarded
+with guarded([sys.executable, "-c", {SLEEPER!r}], sys.stdout.fileno()):
+    time.sleep(60)
+"""
+ASKING = "def test_that_asks(firestore_emulator): pass"
+
+
+def program(path: Path, says: str = "") -> str:
+    """Write a program that says something."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def jar(root: Path) -> str:
+    """Put an emulator where gcloud would."""
+    path = root / emulators.JAR
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return str(path)
+
+
+def never(_: Mapping[str, str]) -> str:
+    """As `gcloud_sdk_root`, where it must not be asked."""
+    pytest.fail("gcloud was asked, which takes a second")
+
+
+def test_the_java_of_java_home_is_taken(tmp_path: Path) -> None:
+    """It wins over that of PATH; a JAVA_HOME without one does not hide it."""
+    named = program(tmp_path / "home" / "bin" / "java")
+    other = program(tmp_path / "path" / "java")
+
+    path = str(tmp_path / "path")
+    assert find_java({"JAVA_HOME": str(tmp_path / "home"), "PATH": path}) == named
+    assert find_java({"JAVA_HOME": str(tmp_path / "gone"), "PATH": path}) == other
+    assert find_java({"PATH": str(tmp_path)}) is None
+
+
+def test_the_named_emulator_is_taken_and_gcloud_not_asked(tmp_path: Path) -> None:
+    """A name that is wrong is no reason to take another one."""
+    named = jar(tmp_path)
+
+    assert find_jar({"FIRESTORE_EMULATOR_JAR": named}, never) == named
+    assert find_jar({"FIRESTORE_EMULATOR_JAR": str(tmp_path / "gone")}, never) is None
+
+
+def test_the_emulator_of_gcloud_is_found(tmp_path: Path) -> None:
+    """Where gcloud says that its parts are; not there if that part was not installed."""
+    program(tmp_path / "gcloud", says=str(tmp_path / "sdk"))
+    environ = {"PATH": f"{tmp_path}:/bin:/usr/bin"}
+
+    assert gcloud_sdk_root(environ) == str(tmp_path / "sdk")
+    assert find_jar(environ, gcloud_sdk_root) is None
+    assert find_jar(environ, lambda _: jar(tmp_path / "sdk")[: -len(emulators.JAR)]) is not None
+
+
+def test_without_gcloud_there_is_none(tmp_path: Path) -> None:
+    """And nothing of the folder we are in is taken for it."""
+    assert find_jar({"PATH": str(tmp_path)}, gcloud_sdk_root) is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}, ["nothing answers at 127.0.0.1:9", "unset *"]),
+        ({"PATH": "/nowhere"}, ["no Java was found", "*JAVA_HOME*"]),
+        ({"FIRESTORE_EMULATOR_JAR": "/no.jar"}, ["no emulator was found", "gcloud components *"]),
+    ],
+)
+@pytest.mark.parametrize("required", [False, True])
+def test_a_run_without_it_says_how_to_get_one(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    told: list[str],
+    required: bool,
+) -> None:
+    """With the command that mends it; where everything is required, the run fails."""
+    names = ("FIRESTORE_EMULATOR_HOST", "FIRESTORE_EMULATOR_JAR", "JAVA_HOME", "REQUIRE")
+    cleared = dict.fromkeys(names, "")
+    java = program(pytester.path / "java")
+    changes = cleared | {"PATH": str(Path(java).parent), "CI": str(required).lower()} | environ
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    pytester.makepyfile(ASKING)
+
+    result = pytester.runpytest_inprocess(
+        "-p", "no:randomly", plugins=[what_did_not_run, emulators]
+    )
+
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if required else pytest.ExitCode.OK)
+    result.assert_outcomes(skipped=1)
+    why, mend = told
+    result.stdout.fnmatch_lines([f"tests on the Firestore emulator: {why}", f"  mend: {mend}"])
+
+
+def test_what_was_started_ends_with_its_block() -> None:
+    """The program itself, not only who watches over it: nobody holds the pipe any more."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as said:
+        with guarded([sys.executable, "-c", SLEEPER], writing):
+            os.close(writing)
+            assert said.readline() == "begun\n"
+        assert said.read() == ""
+
+
+def test_what_was_started_ends_with_whoever_started_it() -> None:
+    """A run that is killed, by SIGKILL too, leaves no emulator behind."""
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert starter.stdout is not None
+    assert starter.stdout.readline() == "begun\n"
+    starter.kill()
+    assert starter.communicate()[0] == ""
+
+
+def test_an_emulator_runs_and_is_one(firestore_emulator: str) -> None:
+    """It answers on this machine only."""
+    assert emulators.answers(firestore_emulator)
+    assert firestore_emulator.startswith(("127.0.0.1:", "localhost:"))
