@@ -93,9 +93,14 @@ def test_refresh_tokens_are_opened_only_for_the_two_use_cases_that_may() -> None
             and any(calls(tree, name))
         }
         assert building == MAY_OPEN_REFRESH_TOKENS, name
-    for name in ("EnvelopeOpener", "LocalDecrypter"):
+    for name, place in {
+        "EnvelopeOpener": "wiring/parts.py",
+        "LocalDecrypter": "wiring/embedded.py",
+        "CloudKmsDecrypter": "wiring/google_cloud.py",
+        "decrypter": "wiring/parts.py",
+    }.items():
         building = {file for file, tree in TREES.items() if any(calls(tree, name))}
-        assert building == {"wiring/parts.py"}, name
+        assert building == {place}, name
 
 
 def secret_comparisons(tree: ast.AST) -> Iterator[str]:

@@ -4,23 +4,21 @@ A function reads the settings that it needs when it is built, so that a missing 
 its start with the setting's name and what was expected.
 """
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.settings.origins import is_loopback, parse_origin
+from multi_user_oauth.settings.values import Values, malformed
 
-BACKENDS = ("embedded",)
+BACKENDS: Final = ("embedded", "gcp")
 
 
-class Settings:
+class Settings(Values):
     """The mapping, seen through one property for each setting."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
 
     @cached_property
     def public_origin(self) -> str:
@@ -38,14 +36,14 @@ class Settings:
         try:
             return str(UUID(text))
         except ValueError:
-            raise _malformed("DEPLOYMENT_ID", "a UUID") from None
+            raise malformed("DEPLOYMENT_ID", "a UUID") from None
 
     @cached_property
     def backend(self) -> str:
-        """`BACKEND`: where records, keys and secrets live: `embedded` (files on this machine)."""
+        """`BACKEND`: where records, keys and secrets live: `embedded` (on this machine) or `gcp`."""
         backend = self._values.get("BACKEND") or "embedded"
         if backend not in BACKENDS:
-            raise _malformed("BACKEND", "one of " + ", ".join(BACKENDS))
+            raise malformed("BACKEND", "one of " + ", ".join(BACKENDS))
         return backend
 
     @cached_property
@@ -62,6 +60,46 @@ class Settings:
     def client_secrets_file(self) -> Path:
         """`CLIENT_SECRETS_FILE` (embedded): YAML, secret name to the secret or a list, newest first."""
         return self._path("CLIENT_SECRETS_FILE")
+
+    @cached_property
+    def google_cloud_project(self) -> str:
+        """`GOOGLE_CLOUD_PROJECT` (gcp): the project of databases and client secrets."""
+        return self._required("GOOGLE_CLOUD_PROJECT")
+
+    @cached_property
+    def firestore_main_database(self) -> str:
+        """`FIRESTORE_MAIN_DATABASE` (gcp): the database of connections, by default `main`."""
+        return self._values.get("FIRESTORE_MAIN_DATABASE") or "main"
+
+    @cached_property
+    def firestore_activity_database(self) -> str:
+        """`FIRESTORE_ACTIVITY_DATABASE` (gcp): the database of all else, by default `activity`."""
+        return self._values.get("FIRESTORE_ACTIVITY_DATABASE") or "activity"
+
+    @cached_property
+    def access_key(self) -> str:
+        """`ACCESS_KEY` (gcp): the Cloud KMS key of access tokens, `projects/.../cryptoKeys/...`."""
+        return self._key("ACCESS_KEY")
+
+    @cached_property
+    def refresh_key(self) -> str:
+        """`REFRESH_KEY` (gcp): the Cloud KMS key of refresh tokens."""
+        return self._key("REFRESH_KEY")
+
+    @cached_property
+    def local_cloud(self) -> str | None:
+        """`LOCAL_CLOUD` (gcp): host:port of the stand-in for Cloud KMS and Secret Manager.
+
+        Refused unless it is on this machine's loopback, outside Cloud Run.
+        """
+        address = self._values.get("LOCAL_CLOUD")
+        if not address:
+            return None
+        if "K_SERVICE" in self._values:
+            raise ConfigurationError("LOCAL_CLOUD is refused outside a machine of one's own")
+        if not is_loopback(f"http://{address}"):
+            raise malformed("LOCAL_CLOUD", "a loopback address such as 127.0.0.1:8801")
+        return address
 
     @cached_property
     def connector_types_file(self) -> Path:
@@ -119,23 +157,26 @@ class Settings:
         """`TRIAL_ON_SHARED_HOST`: `yes` lets browser routes run on a cloudfunctions.net host."""
         text = self._values.get("TRIAL_ON_SHARED_HOST") or "no"
         if text not in {"yes", "no"}:
-            raise _malformed("TRIAL_ON_SHARED_HOST", "yes or no")
+            raise malformed("TRIAL_ON_SHARED_HOST", "yes or no")
         return text == "yes"
 
     @cached_property
     def sandbox_url(self) -> str | None:
         """`SANDBOX_URL`: the sandbox that plays Microsoft and Google; never set in production.
 
-        Refused unless it is on this machine's loopback, outside Cloud Run, with an embedded store.
+        Refused unless it is on this machine's loopback, outside Cloud Run, with an embedded or
+        emulated store.
         """
         url = self._values.get("SANDBOX_URL")
         if not url:
             return None
-        if "K_SERVICE" in self._values or self.backend != "embedded":
+        emulator = self._values.get("FIRESTORE_EMULATOR_HOST", "")
+        emulated = self.backend == "embedded" or is_loopback(f"http://{emulator}")
+        if "K_SERVICE" in self._values or not emulated:
             raise ConfigurationError("SANDBOX_URL is refused outside a machine of one's own")
         origin = parse_origin(url, "SANDBOX_URL")
         if not is_loopback(origin):
-            raise _malformed("SANDBOX_URL", "a loopback address such as http://127.0.0.1:8085")
+            raise malformed("SANDBOX_URL", "a loopback address such as http://127.0.0.1:8085")
         return origin
 
     def require_safe_transport(self) -> None:
@@ -151,16 +192,3 @@ class Settings:
                 "PUBLIC_ORIGIN is a host shared with other functions, which could read our cookies: "
                 "use a name of your own, or TRIAL_ON_SHARED_HOST=yes for a trial"
             )
-
-    def _path(self, name: str) -> Path:
-        return Path(self._required(name))
-
-    def _required(self, name: str) -> str:
-        value = self._values.get(name, "").strip()
-        if not value:
-            raise ConfigurationError(f"{name} is not set")
-        return value
-
-
-def _malformed(name: str, expected: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} is malformed: expected {expected}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from multi_user_oauth.http.endpoint import Endpoint, ErrorPage, Route
 from multi_user_oauth.model import ConnectorTypes, Kind, Provider
@@ -10,11 +9,8 @@ from multi_user_oauth.ports import Box, ClientSecrets, Opener, Sealer
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.settings.files import load_connector_types
 from multi_user_oauth.settings.policy_file import PolicyFile
+from multi_user_oauth.wiring.backend import ActivityStore, Backend, MainStore
 from multi_user_oauth.wiring.world import World
-
-if TYPE_CHECKING:
-    from multi_user_oauth.stores.sqlite import SqliteMainStore
-    from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
 
 
 class Parts:
@@ -24,6 +20,7 @@ class Parts:
         self.name = name
         self.settings = settings
         self.world = world
+        self._openers: dict[Kind, Opener] = {}
         settings.require_safe_transport()
         # Read at once, so that it is refused in production whether or not this function would use it.
         self.sandbox_url = settings.sandbox_url
@@ -63,45 +60,45 @@ class Parts:
         return JweBox(self.settings.flow_keys_file)
 
     @cached_property
-    def main(self) -> "SqliteMainStore":
-        """The main database."""
-        from multi_user_oauth.stores.sqlite import SqliteMainStore
+    def _backend(self) -> Backend:
+        if self.settings.backend == "gcp":
+            from multi_user_oauth.wiring.google_cloud import GoogleCloud
 
-        path = self.settings.data_dir / "main.db"
-        return SqliteMainStore(path, now=self.world.now, meter=self.world.meter)
+            return GoogleCloud(self.settings, self.world)
+        from multi_user_oauth.wiring.embedded import Embedded
+
+        return Embedded(self.settings, self.world)
 
     @cached_property
-    def activity(self) -> "SqliteActivityStore":
-        """The activity database."""
-        from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
+    def main(self) -> MainStore:
+        """The main database."""
+        return self._backend.main()
 
-        path = self.settings.data_dir / "activity.db"
-        return SqliteActivityStore(path, now=self.world.now, meter=self.world.meter)
+    @cached_property
+    def activity(self) -> ActivityStore:
+        """The activity database."""
+        return self._backend.activity()
 
     @cached_property
     def client_secrets(self) -> ClientSecrets:
         """The applications' credentials."""
-        from multi_user_oauth.client_secrets.local import LocalClientSecrets
-
-        return LocalClientSecrets(self.settings.client_secrets_file, now=self.world.now)
+        return self._backend.client_secrets()
 
     def sealer(self, kind: Kind) -> Sealer:
-        """Return what seals this kind: it holds the public half of the key only."""
+        """Return what seals this kind, with the right to encrypt only."""
         from multi_user_oauth.keys.envelope import EnvelopeSealer
-        from multi_user_oauth.keys.local import LocalEncrypter
 
-        file = self.settings.key_dir / f"{kind}.public.pem"
-        return EnvelopeSealer(LocalEncrypter(file, meter=self.world.meter), self.world.draw)
+        return EnvelopeSealer(self._backend.encrypter(kind), self.world.draw)
 
     def opener(self, kind: Kind) -> Opener:
-        """Return what opens this kind."""
-        from multi_user_oauth.keys.cache import DataKeyCache
-        from multi_user_oauth.keys.envelope import EnvelopeOpener
-        from multi_user_oauth.keys.local import LocalDecrypter
+        """Return what opens this kind; one for each kind, so that its open data keys are shared."""
+        if kind not in self._openers:
+            from multi_user_oauth.keys.cache import DataKeyCache
+            from multi_user_oauth.keys.envelope import EnvelopeOpener
 
-        file = self.settings.key_dir / f"{kind}.private.pem"
-        decrypter = LocalDecrypter(file, meter=self.world.meter)
-        return EnvelopeOpener(decrypter, DataKeyCache(now=self.world.now))
+            cache = DataKeyCache(now=self.world.now)
+            self._openers[kind] = EnvelopeOpener(self._backend.decrypter(kind), cache)
+        return self._openers[kind]
 
 
 AUTHORIZATION_ORIGINS = ("https://login.microsoftonline.com", "https://accounts.google.com")

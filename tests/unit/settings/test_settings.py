@@ -18,7 +18,8 @@ PATHS = (
     "session_signing_key_file",
     "web_dir",
 )
-REQUIRED = (*PATHS, "public_origin", "deployment_id")
+KEYS = ("access_key", "refresh_key")
+REQUIRED = (*PATHS, *KEYS, "public_origin", "deployment_id", "google_cloud_project")
 
 
 def test_every_setting_is_tested_here() -> None:
@@ -30,6 +31,9 @@ def test_every_setting_is_tested_here() -> None:
         "service_account",
         "trial_on_shared_host",
         "sandbox_url",
+        "firestore_main_database",
+        "firestore_activity_database",
+        "local_cloud",
     }
     named = {name for name in vars(Settings) if not name.startswith("_")}
     checks = {"require_safe_transport", "require_own_host"}
@@ -62,6 +66,9 @@ def test_the_defaults() -> None:
         "SERVICE_ACCOUNT": "",
         "SANDBOX_URL": "",
         "TRIAL_ON_SHARED_HOST": "",
+        "FIRESTORE_MAIN_DATABASE": "",
+        "FIRESTORE_ACTIVITY_DATABASE": "",
+        "LOCAL_CLOUD": "",
     }
     for values in ({}, empty):
         settings = Settings(values)
@@ -71,6 +78,9 @@ def test_the_defaults() -> None:
         assert settings.service_account == "default"
         assert settings.trial_on_shared_host is False
         assert settings.sandbox_url is None
+        assert settings.firestore_main_database == "main"
+        assert settings.firestore_activity_database == "activity"
+        assert settings.local_cloud is None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +88,10 @@ def test_the_defaults() -> None:
     [
         ("BACKEND", "oracle", "expected one of embedded"),
         ("DEPLOYMENT_ID", "production", "expected a UUID"),
+        ("ACCESS_KEY", "access", "expected projects/P/locations/L/keyRings/R/cryptoKeys/K"),
+        ("REFRESH_KEY", "projects/p/cryptoKeys/k", "expected projects/P"),
+        ("LOCAL_CLOUD", "cloud.example:8801", "expected a loopback address"),
+        ("LOCAL_CLOUD", "10.0.0.1:8801", "expected a loopback address"),
         ("TRIAL_ON_SHARED_HOST", "true", "expected yes or no"),
         ("TRIAL_ON_SHARED_HOST", "YES", "expected yes or no"),
         ("PUBLIC_ORIGIN", "http://vault.company.com", "expected an origin"),
@@ -126,6 +140,30 @@ def test_the_sandbox_is_refused_in_cloud_run() -> None:
         with pytest.raises(ConfigurationError, match=r"^SANDBOX_URL is refused"):
             _ = settings.sandbox_url
     assert Settings({"SANDBOX_URL": "http://127.0.0.1:8085"}).sandbox_url == "http://127.0.0.1:8085"
+
+
+def test_the_sandbox_needs_a_store_that_is_no_ones() -> None:
+    """With Google Cloud's back end only while Firestore is an emulator on this machine."""
+    gcp = {"SANDBOX_URL": "http://127.0.0.1:8085", "BACKEND": "gcp"}
+    for values in (gcp, {**gcp, "FIRESTORE_EMULATOR_HOST": "firestore.example:8080"}):
+        with pytest.raises(ConfigurationError, match=r"^SANDBOX_URL is refused"):
+            _ = Settings(values).sandbox_url
+    emulated = {**gcp, "FIRESTORE_EMULATOR_HOST": "127.0.0.1:8790"}
+    assert Settings(emulated).sandbox_url == "http://127.0.0.1:8085"
+
+
+def test_the_local_cloud_is_refused_in_cloud_run() -> None:
+    """Keys that stand on one's own machine have no place in production."""
+    values = {"LOCAL_CLOUD": "127.0.0.1:8801"}
+    assert Settings(values).local_cloud == "127.0.0.1:8801"
+    with pytest.raises(ConfigurationError, match=r"^LOCAL_CLOUD is refused"):
+        _ = Settings({**values, "K_SERVICE": "refresh"}).local_cloud
+
+
+def test_a_key_is_named_in_full() -> None:
+    """As Cloud KMS names it."""
+    name = "projects/p/locations/europe-west3/keyRings/vault/cryptoKeys/access"
+    assert Settings({"ACCESS_KEY": name}).access_key == name
 
 
 @pytest.mark.parametrize("value", ["1", "0", ""])

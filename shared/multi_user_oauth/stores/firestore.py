@@ -1,0 +1,109 @@
+"""The main database in Firestore; google.cloud.firestore is known to this folder's firestore* only."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from google.cloud.firestore import SERVER_TIMESTAMP, Client
+
+from multi_user_oauth.errors import ConflictError
+from multi_user_oauth.model import (
+    Batch,
+    Connection,
+    ConnectionKey,
+    ConnectionStatus,
+    Failure,
+    Identity,
+    Lease,
+    Page,
+    Snapshot,
+)
+from multi_user_oauth.ports import Meter
+from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.stores.firestore_aside import FirestoreAside
+from multi_user_oauth.stores.firestore_database import FirestoreDatabase
+from multi_user_oauth.stores.firestore_found import Found
+from multi_user_oauth.stores.firestore_writes import CONNECTIONS, RESCUE, REVOCATIONS, Writes
+
+
+class FirestoreMainStore(FirestoreAside):
+    """
+    All ports of the main database, for any number of threads, processes and machines.
+
+    `client` names the project and the database. A version is the update time of the document as it was
+    read. Leases are timed by the server alone: no clock of this machine has a part in it. Nothing is
+    asked before the first use; `meter` counts what Google Cloud will bill.
+    """
+
+    def __init__(self, client: Client, *, meter: Meter) -> None:
+        super().__init__(FirestoreDatabase(client, name="main", meter=meter))
+
+    def read(self, key: ConnectionKey) -> Snapshot | None:
+        """Return the connection as it stands, tombstones included; None if there never was one."""
+        found = self._database.get(CONNECTIONS, key.document_id)
+        return None if found is None else _snapshot(found)
+
+    def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
+        """Return the connections pinned to this identity, tombstones too, by their document ids."""
+        found = self._database.find(CONNECTIONS, identity=str(identity))
+        return tuple(_snapshot(each) for each in found)
+
+    def page(
+        self,
+        *,
+        connector_type: str | None,
+        status: ConnectionStatus | None,
+        after: str | None,
+        limit: int,
+    ) -> Page:
+        """Return at most `limit` connections; after a page that is full there may be nothing more."""
+        wanted = {"connector_type": connector_type, "status": status}
+        given = {field: str(value) for field, value in wanted.items() if value is not None}
+        found = self._database.find(CONNECTIONS, limit=limit, after=after, **given)
+        return Page(
+            connections=tuple(_snapshot(each).connection for each in found),
+            next_after=found[-1].name if found and len(found) == limit else None,
+        )
+
+    def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
+        """Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on."""
+        fields = {"lease": {"id": lease_id}, "lease_at": SERVER_TIMESTAMP}
+        writes = Writes(self._database)
+        writes.update(CONNECTIONS, snapshot.connection.key.document_id, snapshot.version, fields)
+        version = writes.commit()
+        claimed = replace(snapshot.connection, lease=Lease(lease_id))
+        return Snapshot(connection=claimed, version=version, lease_age=timedelta(0))
+
+    def release(self, claimed: Snapshot, failure: Failure | None) -> None:
+        """Drop the lease and write the failure, or that there is none; do nothing if it moved on."""
+        noted = to_document(replace(claimed.connection, failure=failure))["failure"]
+        fields = {"lease": None, "lease_at": None, "failure": noted}
+        writes = Writes(self._database)
+        with suppress(ConflictError):
+            writes.update(CONNECTIONS, claimed.connection.key.document_id, claimed.version, fields)
+            writes.commit()
+
+    def commit(self, batch: Batch) -> None:
+        """
+        Write the batch as one; raise `ConflictError` if a precondition does not hold.
+
+        A `StoreUnavailableError` is an answer that was lost: the batch may have been written.
+        """
+        writes = Writes(self._database)
+        for change in batch.changes:
+            writes.change(change)
+        if batch.opens is not None:
+            writes.open(batch.opens)
+        if batch.cancels is not None:
+            writes.delete(REVOCATIONS, batch.cancels.document_id, batch.cancels.version)
+        if batch.adopted_rescue is not None:
+            writes.drop(RESCUE, batch.adopted_rescue)
+        writes.commit()
+
+
+def _snapshot(found: Found) -> Snapshot:
+    return Snapshot(
+        connection=from_document(Connection, found.name, found.fields),
+        version=found.version,
+        lease_age=found.lease_age,
+    )

@@ -1,0 +1,122 @@
+"""The activity database in Firestore: spent states, the ledger of disconnects, sign-outs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from google.cloud.firestore import DELETE_FIELD, ArrayUnion, Client, Maximum
+
+from multi_user_oauth.errors import FlowAlreadyUsedError, StoreUnavailableError
+from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
+from multi_user_oauth.ports import Clock, Meter, SignOuts
+from multi_user_oauth.stores.document import SCHEMA, Document, from_document, to_document, utc
+from multi_user_oauth.stores.firestore_database import FirestoreDatabase
+
+FLOW_MARKS, LEDGER, PEOPLE = "flow_marks", "ledger", "people"
+
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""How long past its end a mark or a sign-out stays: by then nothing in the world asks for it."""
+
+DAYS_FORGOTTEN: Final = 30
+"""So many days' sign-outs are deleted with each new one; older ones are none but a rare guest's."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class FirestoreActivityStore:
+    """
+    All ports of the activity database; see the main one.
+
+    A TTL policy on `expire_at` of the marks cleans them. `now` only says which sign-outs are long past.
+    """
+
+    def __init__(self, client: Client, *, now: Clock, meter: Meter) -> None:
+        self._database = FirestoreDatabase(client, name="activity", meter=meter)
+        self._now = now
+
+    def spend(self, mark: FlowMark) -> None:
+        """Create the mark; raise `FlowAlreadyUsedError` if this state was spent before."""
+        if not self._database.create(FLOW_MARKS, mark.state_hash, _marked(mark)):
+            message = "this state was spent before"
+            raise FlowAlreadyUsedError(message)
+
+    def note(self, mark: FlowMark) -> None:
+        """Write the outcome of a spent state."""
+        self._put(FLOW_MARKS, mark.state_hash, {"outcome": mark.outcome}, _marked(mark))
+
+    def by_handle(self, handle: str) -> tuple[FlowMark, ...]:
+        """Return the spent states of the flows that this handle stands for."""
+        found = self._database.find(FLOW_MARKS, handle=handle)
+        return tuple(
+            FlowMark(
+                state_hash=each.name,
+                handle=handle,
+                expires_at=utc(each.fields["expires_at"]),
+                outcome=each.fields["outcome"],
+            )
+            for each in found
+        )
+
+    def enter(self, entry: LedgerEntry) -> None:
+        """Write the entry; writing it again changes nothing."""
+        self._database.create(LEDGER, entry.document_id, to_document(entry))
+
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """Return all of them, by their document ids."""
+        found = self._database.find_all(LEDGER)
+        return tuple(from_document(LedgerEntry, each.name, each.fields) for each in found)
+
+    def sign_outs(self, identity: Identity) -> SignOuts:
+        """Return the person's sign-outs; none at all for somebody unknown."""
+        found = self._database.get(PEOPLE, str(identity))
+        person = {} if found is None else found.fields
+        valid_from = person.get("valid_from")
+        return SignOuts(
+            valid_from=None if valid_from is None else _EPOCH + valid_from * _MICROSECOND,
+            sessions=frozenset().union(*person.get("ended", {}).values()),
+        )
+
+    def sign_out(self, identity: Identity, session_id: str, until: datetime) -> None:
+        """End one session; the entry may be forgotten after `until`, when it has ended anyway."""
+        past = utc(self._now()) - FORGOTTEN_AFTER
+        changes: Document = {
+            _ended(past - timedelta(days=days)): DELETE_FIELD
+            for days in range(1, DAYS_FORGOTTEN + 1)
+        }
+        changes[_ended(until)] = ArrayUnion([session_id])
+        day = {_day(until): ArrayUnion([session_id])}
+        self._put(PEOPLE, str(identity), changes, {"schema": SCHEMA, "ended": day})
+
+    def sign_out_everywhere(self, identity: Identity, before: datetime) -> None:
+        """End every session that began before this time; an earlier one later changes nothing."""
+        valid_from = Maximum((utc(before) - _EPOCH) // _MICROSECOND)  # of numbers only
+        whole = {"schema": SCHEMA, "valid_from": valid_from}
+        self._put(PEOPLE, str(identity), {"valid_from": valid_from}, whole)
+
+    def _put(self, collection: str, name: str, changes: Document, whole: Document) -> None:
+        # One write, and nothing read: whoever else writes at the same time, both writes count.
+        if not (
+            self._database.update(collection, name, changes)
+            or self._database.create(collection, name, whole)
+            or self._database.update(collection, name, changes)
+        ):
+            message = f"{collection}: a document that comes and goes"
+            raise StoreUnavailableError(message)
+
+
+def _marked(mark: FlowMark) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "handle": mark.handle,
+        "expires_at": utc(mark.expires_at),
+        "outcome": mark.outcome,
+        "expire_at": utc(mark.expires_at) + FORGOTTEN_AFTER,
+    }
+
+
+def _day(moment: datetime) -> str:
+    return utc(moment).date().isoformat()
+
+
+def _ended(moment: datetime) -> str:
+    return Client.field_path("ended", _day(moment))

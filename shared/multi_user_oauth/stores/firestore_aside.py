@@ -1,0 +1,58 @@
+"""What the Firestore main database keeps beside the connections: audit, rescue, revocations."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from google.cloud.firestore import SERVER_TIMESTAMP
+
+from multi_user_oauth.model import AuditRecord, ConnectionKey, Rescue, Revocation, rescue_id
+from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.stores.firestore_database import FirestoreDatabase
+from multi_user_oauth.stores.firestore_writes import AUDIT, RESCUE, REVOCATIONS, Writes
+
+
+class FirestoreAside:
+    """An `AuditReader`, a `RescueStore` and a `RevocationStore`."""
+
+    def __init__(self, database: FirestoreDatabase) -> None:
+        self._database = database
+
+    def audit(self, key: ConnectionKey) -> tuple[AuditRecord, ...]:
+        """Return the connection's records in the order of their sequence, which is that of their ids."""
+        found = self._database.find_all(
+            AUDIT, connector_type=key.connector_type, user_email=key.user_email
+        )
+        return tuple(from_document(AuditRecord, each.name, each.fields) for each in found)
+
+    def rescue(self, rescue: Rescue) -> None:
+        """Keep it; the first of its name stays."""
+        self._database.create(RESCUE, rescue.document_id, to_document(rescue))
+
+    def rescued(self, key: ConnectionKey, epoch: int, used_generation: int) -> Rescue | None:
+        """Return what a refresh that used this generation's token could not commit."""
+        name = rescue_id(key, epoch, used_generation)
+        found = self._database.get(RESCUE, name)
+        return None if found is None else from_document(Rescue, name, found.fields)
+
+    def revocation(self, key: ConnectionKey, epoch: int) -> Revocation | None:
+        """Return it, or None if it is finished or was cancelled."""
+        name = f"{key.document_id}-{epoch}"
+        found = self._database.get(REVOCATIONS, name)
+        if found is None:
+            return None
+        revocation = from_document(Revocation, name, found.fields)
+        return replace(revocation, version=found.version, lease_age=found.lease_age)
+
+    def claim_revocation(self, revocation: Revocation, lease_id: str) -> Revocation:
+        """Write a lease; raise `ConflictError` if anybody wrote since it was read."""
+        writes = Writes(self._database)
+        fields = {"lease_id": lease_id, "lease_at": SERVER_TIMESTAMP}
+        writes.update(REVOCATIONS, revocation.document_id, revocation.version, fields)
+        version = writes.commit()
+        return replace(revocation, lease_id=lease_id, lease_age=timedelta(0), version=version)
+
+    def finish_revocation(self, revocation: Revocation) -> None:
+        """Delete it and its sealed value; raise `ConflictError` if anybody wrote since."""
+        writes = Writes(self._database)
+        writes.delete(REVOCATIONS, revocation.document_id, revocation.version)
+        writes.commit()

@@ -1,0 +1,170 @@
+"""One Firestore database: each call with its deadline, each of the library's errors as one of ours.
+
+Reads are tried again, writes never: whoever writes reads back what became of a lost answer. Nothing
+here opens a transaction: one whose process dies blocks every writer for a minute.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from google.api_core.exceptions import (
+    Aborted,
+    AlreadyExists,
+    FailedPrecondition,
+    GoogleAPICallError,
+    GoogleAPIError,
+    InternalServerError,
+    NotFound,
+    RetryError,
+    ServiceUnavailable,
+)
+from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.firestore import (
+    Client,
+    DocumentReference,
+    FieldFilter,
+    Query,
+    WriteBatch,
+)
+from google.cloud.firestore_v1.types import BatchGetDocumentsResponse
+
+from multi_user_oauth.errors import ConflictError, StoreUnavailableError
+from multi_user_oauth.ports import Meter
+from multi_user_oauth.stores.document import Document
+from multi_user_oauth.stores.firestore_found import Found
+
+COMMIT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 2.5
+"""One try's; tries begin for as long, so that a read has ended after twice that."""
+
+AT_ONCE: Final = 300
+"""Documents asked for at once where there may be any number."""
+
+_ID: Final = "__name__"
+_PREFIX: Final = "google-cloud-resource-prefix"  # by which Firestore knows where to send a call
+
+_again: Final = Retry(
+    predicate=if_exception_type(ServiceUnavailable, InternalServerError),
+    initial=0.05,
+    maximum=0.5,
+    timeout=READ_SECONDS,
+)
+_once: Final = Retry(predicate=if_exception_type())
+"""A query does not take None; left alone it goes on, without end, from where an answer broke off."""
+
+T = TypeVar("T")
+
+
+class FirestoreDatabase:
+    """`name` is what the meter counts under: a read a document looked up, a write a document written."""
+
+    def __init__(self, client: Client, *, name: str, meter: Meter) -> None:
+        self.client = client
+        self._name = name
+        self._meter = meter
+
+    def reference(self, collection: str, name: str) -> DocumentReference:
+        """Return where this document lies; nothing is asked."""
+        return self.client.collection(collection).document(name)
+
+    def get(self, collection: str, name: str) -> Found | None:
+        """Return the document, or None if it is not there; raise `StoreUnavailableError`."""
+        database, api = self.client._database_string, self.client._firestore_api  # noqa: SLF001  # reason: neither has a public name
+        request = {
+            "database": database,
+            "documents": [f"{database}/documents/{collection}/{name}"],
+        }
+
+        def ask() -> BatchGetDocumentsResponse | None:
+            answers = api.batch_get_documents(
+                request, retry=None, timeout=READ_SECONDS, metadata=((_PREFIX, database),)
+            )
+            return next((each for each in answers if "found" in each or "missing" in each), None)
+
+        answer = self._read(ask)
+        if answer is None:
+            message = f"{self._name} did not answer"
+            raise StoreUnavailableError(message)
+        self._meter.count(f"{self._name}.read")
+        return Found.of_answer(name, answer) if "found" in answer else None
+
+    def find(
+        self, collection: str, *, limit: int | None = None, after: str | None = None, **fields: str
+    ) -> list[Found]:
+        """
+        Return the documents with these fields, by their ids, from the one that follows `after`.
+
+        This needs no index but those that Firestore makes by itself, whichever fields are given.
+        """
+        query: Query = self.client.collection(collection).order_by(_ID)
+        for field, value in fields.items():
+            query = query.where(filter=FieldFilter(field, "==", value))
+        if after:
+            # Our ids as they are; anything else, which a caller may have made up, as some id.
+            query = query.start_after({_ID: quote(after, safe="@:%")})
+        if limit is not None:
+            query = query.limit(limit)
+        found = self._read(lambda: list(query.stream(retry=_once, timeout=READ_SECONDS)))
+        self._meter.count(f"{self._name}.read", max(1, len(found)))
+        return [Found.of_snapshot(each) for each in found]
+
+    def find_all(self, collection: str, **fields: str) -> Iterator[Found]:
+        """Yield what `find` finds, asking so often that no answer is long."""
+        after = None
+        while found := self.find(collection, limit=AT_ONCE, after=after, **fields):
+            yield from found
+            if len(found) < AT_ONCE:
+                return
+            after = found[-1].name
+
+    def create(self, collection: str, name: str, fields: Document) -> bool:
+        """Return True once it is written, False if it was there; raise `StoreUnavailableError`."""
+        batch = self.client.batch()
+        batch.create(self.reference(collection, name), fields)
+        return self._write(batch, unless=AlreadyExists)
+
+    def update(self, collection: str, name: str, fields: Document) -> bool:
+        """Return True once these fields are written, False if there is no such document."""
+        batch = self.client.batch()
+        batch.update(self.reference(collection, name), fields)
+        return self._write(batch, unless=NotFound)
+
+    def commit(self, batch: WriteBatch) -> None:
+        """
+        Write the batch.
+
+        Raise `ConflictError` if a precondition does not hold, or somebody's transaction holds one of
+        the documents: nothing was written. Raise `StoreUnavailableError` for all else: it may have
+        been written.
+        """
+        if not self._write(batch, unless=(Aborted, AlreadyExists, FailedPrecondition, NotFound)):
+            message = f"{self._name}: a document is not as it was read"
+            raise ConflictError(message)
+
+    def _read(self, call: Callable[[], T]) -> T:
+        try:
+            return _again(call)()
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise self._unavailable(error) from None
+
+    def _write(
+        self,
+        batch: WriteBatch,
+        *,
+        unless: type[GoogleAPICallError] | tuple[type[GoogleAPICallError], ...],
+    ) -> bool:
+        try:
+            batch.commit(retry=None, timeout=COMMIT_SECONDS)
+        except unless:
+            return False
+        except (GoogleAPIError, GoogleAuthError) as error:
+            raise self._unavailable(error) from None
+        self._meter.count(f"{self._name}.write", len(batch))
+        return True
+
+    def _unavailable(self, error: Exception) -> StoreUnavailableError:
+        # By its name only, and never as the cause: its text may quote what was asked or written.
+        cause = error.cause if isinstance(error, RetryError) else error
+        return StoreUnavailableError(f"{self._name} did not answer: {type(cause).__name__}")

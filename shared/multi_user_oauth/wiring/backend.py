@@ -1,0 +1,48 @@
+"""What a back end provides: two databases, two keys, the applications' secrets."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from multi_user_oauth.model import Kind
+from multi_user_oauth.ports import (
+    AuditReader,
+    ClientSecrets,
+    ConnectionDirectory,
+    ConnectionWriter,
+    FlowMarks,
+    Ledger,
+    People,
+    RescueStore,
+    RevocationStore,
+)
+
+if TYPE_CHECKING:  # a function without keys loads no cryptography
+    from multi_user_oauth.keys.envelope import KeyDecrypter, KeyEncrypter
+
+
+class MainStore(
+    ConnectionWriter, ConnectionDirectory, AuditReader, RescueStore, RevocationStore, Protocol
+):
+    """All ports of the main database."""
+
+
+class ActivityStore(FlowMarks, Ledger, People, Protocol):
+    """All ports of the activity database."""
+
+
+class Backend(Protocol):
+    """One technology for everything that is kept; each method imports and opens only its own part."""
+
+    def main(self) -> MainStore:
+        """Return the main database."""
+
+    def activity(self) -> ActivityStore:
+        """Return the activity database."""
+
+    def client_secrets(self) -> ClientSecrets:
+        """Return the applications' credentials."""
+
+    def encrypter(self, kind: Kind) -> "KeyEncrypter":
+        """Return the right to encrypt with the key of this kind."""
+
+    def decrypter(self, kind: Kind) -> "KeyDecrypter":
+        """Return the right to decrypt with the key of this kind."""
