@@ -28,7 +28,8 @@ _SEVERITY: Final = {
 }
 
 TALKATIVE: Final = (
-    "msal", "urllib3", "requests", "requests_oauthlib", "oauthlib", "google", "werkzeug", "waitress",
+    "boto3", "botocore", "google", "grpc", "msal", "oauthlib", "requests", "requests_oauthlib",
+    "urllib3", "waitress", "werkzeug",
 )  # fmt: skip
 """Libraries whose DEBUG, or access, lines hold codes and tokens: never below WARNING."""
 

@@ -19,8 +19,8 @@ from multi_user_oauth.sandbox.company import Account, google_identity, microsoft
 from multi_user_oauth.sandbox.server import Sandbox
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.stores.meter import OperationMeter
-from multi_user_oauth.stores.sqlite import SqliteMainStore
 from multi_user_oauth.wiring import build
+from multi_user_oauth.wiring.backend import MainStore
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
 from tests.support import api
@@ -85,7 +85,7 @@ class Installation:
         return (self.clock() - START).total_seconds()
 
     @property
-    def store(self) -> SqliteMainStore:
+    def store(self) -> MainStore:
         """The main database, to look into."""
         return Parts("tests", Settings(self.settings), self.world).main
 

@@ -39,7 +39,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return {
         **kept,
-        "GUNICORN_LOG_LEVEL": "debug",
+        "PYTHONFAULTHANDLER": "1",  # a crash tells where
         "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}",
         **settings,
     }

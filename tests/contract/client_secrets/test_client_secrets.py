@@ -1,24 +1,36 @@
 """What every `ClientSecrets` does."""
 
 import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from multi_user_oauth.errors import KeysUnavailableError
 from multi_user_oauth.model import Secret
-from tests.contract.client_secrets.places import PLACES, Place
+from tests.contract.client_secrets.places import AwsPlace, GooglePlace, LocalPlace, Place
+from tests.support.aws import moto_aws
 from tests.support.clock import ManualClock
 
 STORED = {"teams": ("newest-of-teams", "older-of-teams"), "workspace": ("only-one",)}
 
 
-@pytest.fixture(params=PLACES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+@pytest.fixture(params=["local", "google", "aws"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Each place that we have, with two applications' secrets."""
-    place = PLACES[request.param](tmp_path)
-    place.store(STORED)
-    return place
+    with ExitStack() as stack:
+        place: Place
+        match request.param:
+            case "local":
+                place = LocalPlace(tmp_path)
+            case "google":
+                place = GooglePlace(request.getfixturevalue("cloud"))
+            case _:
+                stack.enter_context(moto_aws())
+                place = AwsPlace()
+        place.store(STORED)
+        yield place
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The key service under test, each in turn."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,16 @@ from multi_user_oauth.keys.cache import DataKeyCache
 from multi_user_oauth.keys.envelope import EnvelopeOpener, EnvelopeSealer
 from multi_user_oauth.keys.local import provision
 from multi_user_oauth.model import Kind
-from tests.contract.keys.services import KeyService, local_service
+from tests.contract.keys.services import (
+    KeyService,
+    aws_service,
+    google_service,
+    local_service,
+)
 from tests.contract.keys.vaults import Vault
+from tests.support.aws import moto_aws
 from tests.support.clock import ManualClock
+from tests.support.cloud import Cloud
 from tests.support.draw import CountingDraw
 
 
@@ -22,11 +30,35 @@ def key_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(params=["local"])
-def service(request: pytest.FixtureRequest, key_directory: Path) -> KeyService:
+@pytest.fixture(scope="session")
+def running_cloud() -> Iterator[Cloud]:
+    """The local cloud, started once."""
+    with Cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running_cloud: Cloud) -> Iterator[Cloud]:
+    """The same, with no fault to come and no call made."""
+    running_cloud.faults.clear()
+    running_cloud.calls.clear()
+    yield running_cloud
+    running_cloud.faults.clear()
+
+
+@pytest.fixture(params=["local", "google", "aws"])
+def service(request: pytest.FixtureRequest) -> Iterator[KeyService]:
     """Each key service that we have."""
-    services = {"local": lambda: local_service(key_directory)}
-    return services[request.param]()
+    match request.param:
+        case "local":
+            service = local_service(request.getfixturevalue("key_directory"))
+            service.meter.counts.clear()
+            yield service
+        case "google":
+            yield google_service(request.getfixturevalue("cloud"))
+        case _:
+            with moto_aws():
+                yield aws_service()
 
 
 @pytest.fixture

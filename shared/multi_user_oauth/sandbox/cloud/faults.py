@@ -1,0 +1,117 @@
+"""Faults on demand: which call to the local cloud should fail, for whom, how, how often."""
+
+import re
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Final, Literal
+
+import google_crc32c
+import grpc
+
+Spoilt = Literal[
+    "wrong_crc",
+    "missing_crc",
+    "unverified_data",
+    "unverified_aad",
+    "wrong_name",
+    "corrupted",
+    "forged",
+]
+"""
+What is wrong with an answer: its checksum; the checksum left out; `verified_*` false, of the AAD or of
+everything else; another resource's name; a flipped bit under the checksum of what it was, or (forged)
+under one that fits it.
+"""
+
+FOR_EVER: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One way to fail. `method` is the RPC's name, as Decrypt; `caller` None: whoever calls."""
+
+    method: str
+    caller: str | None = None
+    status: str | None = None
+    """The name of a gRPC status, as UNAVAILABLE: the call is refused with it and does nothing."""
+    spoilt: Spoilt | None = None
+    """The call is served, and its answer spoilt."""
+    delay: float = 0.0
+    """Seconds to wait before anything else."""
+    times: int = 1
+    """How often; -1 is for ever."""
+
+    def __post_init__(self) -> None:
+        if self.status is not None and self.status not in grpc.StatusCode.__members__:
+            message = f"{self.status} is no gRPC status"
+            raise ValueError(message)
+
+
+class Faults:
+    """The faults still to come, first added first taken."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Let it happen from now on."""
+        with self._lock:
+            self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Let nothing more fail."""
+        with self._lock:
+            self._waiting.clear()
+
+    def as_list(self) -> list[Fault]:
+        """Give what is still to come."""
+        with self._lock:
+            return list(self._waiting)
+
+    def take(self, method: str, caller: str) -> Fault | None:
+        """Give the first fault that is due here, and count it down."""
+        with self._lock:
+            for index, fault in enumerate(self._waiting):
+                if fault.method == method and fault.caller in (None, caller):
+                    self._count_down(index)
+                    return fault
+        return None
+
+    def _count_down(self, index: int) -> None:
+        fault = self._waiting[index]
+        if fault.times == FOR_EVER:
+            return
+        if fault.times > 1:
+            self._waiting[index] = replace(fault, times=fault.times - 1)
+        else:
+            del self._waiting[index]
+
+
+_DATA: Final = ("ciphertext", "plaintext", "signature", "data")
+
+
+def spoil(answer: Any, how: Spoilt) -> None:  # noqa: ANN401  # reason: one of several messages
+    """Change an answer of Encrypt, Decrypt, AsymmetricSign or AccessSecretVersion for the worse."""
+    if how == "wrong_name":
+        answer.name = re.sub(r"/(secrets|cryptoKeys)/", r"/\1/not-", answer.name)
+    elif how in ("unverified_data", "unverified_aad"):
+        for field in type(answer).meta.fields:
+            if field.startswith("verified_") and ("additional" in field) == (how[-3:] == "aad"):
+                setattr(answer, field, False)
+    else:
+        _spoil_data(getattr(answer, "payload", answer), how)
+
+
+def _spoil_data(message: Any, how: Spoilt) -> None:  # noqa: ANN401  # reason: as above
+    field = next(name for name in _DATA if name in type(message).meta.fields)
+    checksum = f"{field}_crc32c"
+    if how == "wrong_crc":
+        setattr(message, checksum, getattr(message, checksum) ^ 1)
+    elif how == "missing_crc":
+        setattr(message, checksum, None)
+    else:
+        data = getattr(message, field)
+        setattr(message, field, bytes([data[0] ^ 1]) + data[1:])
+        if how == "forged":
+            setattr(message, checksum, google_crc32c.value(getattr(message, field)))

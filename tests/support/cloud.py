@@ -1,0 +1,105 @@
+"""The local cloud with Google's own clients, one channel for each caller."""
+
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, Self
+
+import grpc
+from google.cloud.kms_v1 import KeyManagementServiceClient
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+from multi_user_oauth.client_secrets import secret_manager
+from multi_user_oauth.keys import cloud_kms
+from multi_user_oauth.sandbox.cloud import LocalCloud
+
+PROJECT: Final = "projects/vault"
+KEY_RING: Final = f"{PROJECT}/locations/europe/keyRings/tokens"
+OPERATOR: Final = "operator"
+CALLBACK: Final = "callback"
+REFRESH: Final = "refresh"
+STRANGER: Final = "stranger"
+CALLERS: Final = (OPERATOR, CALLBACK, REFRESH, STRANGER)
+
+
+class Cloud:
+    """
+    The operator may administer; `callback` may encrypt with every key of the ring, `refresh` may also
+    decrypt and read secrets; the stranger may nothing.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.local = LocalCloud(dict.fromkeys(CALLERS, 0), file=file)
+        self.faults, self.calls, self.policy = (
+            self.local.faults,
+            self.local.calls,
+            self.local.policy,
+        )
+        self._numbers = count()
+        self._channels: dict[str, Any] = {}
+        for caller, role in (
+            (OPERATOR, "roles/cloudkms.admin"),
+            (OPERATOR, "roles/secretmanager.admin"),
+            (CALLBACK, "roles/cloudkms.cryptoKeyEncrypter"),
+            (REFRESH, "roles/cloudkms.cryptoKeyEncrypter"),
+            (REFRESH, "roles/cloudkms.cryptoKeyDecrypter"),
+            (REFRESH, "roles/secretmanager.secretAccessor"),
+            (REFRESH, "roles/secretmanager.viewer"),
+        ):
+            self.policy.grant(caller, role, PROJECT)
+
+    def __enter__(self) -> Self:
+        self.local.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for channel in self._channels.values():
+            channel.close()
+        self._channels.clear()
+        self.local.stop()
+
+    def kms(self, caller: str) -> KeyManagementServiceClient:
+        """Return Cloud KMS as this caller reaches it."""
+        return cloud_kms.connect(self._channel(caller))
+
+    def secrets(self, caller: str) -> SecretManagerServiceClient:
+        """Return Secret Manager as this caller reaches it."""
+        return secret_manager.connect(self._channel(caller))
+
+    def new_key(self) -> str:
+        """Make a key and return its name."""
+        return (
+            self.kms(OPERATOR)
+            .create_crypto_key(
+                request={
+                    "parent": KEY_RING,
+                    "crypto_key_id": f"key-{next(self._numbers)}",
+                    "crypto_key": {"purpose": "ENCRYPT_DECRYPT"},
+                }
+            )
+            .name
+        )
+
+    def rotate(self, key_name: str) -> str:
+        """Make the next version of a key the primary one and return its number."""
+        client = self.kms(OPERATOR)
+        version = client.create_crypto_key_version(request={"parent": key_name})
+        number = version.name.rpartition("/")[2]
+        client.update_crypto_key_primary_version(
+            request={"name": key_name, "crypto_key_version_id": number}
+        )
+        return number
+
+    def disable(self, key_name: str, number: str) -> None:
+        """Disable a version of a key."""
+        name = f"{key_name}/cryptoKeyVersions/{number}"
+        self.kms(OPERATOR).update_crypto_key_version(
+            request={
+                "crypto_key_version": {"name": name, "state": "DISABLED"},
+                "update_mask": {"paths": ["state"]},
+            }
+        )
+
+    def _channel(self, caller: str) -> Any:  # noqa: ANN401  # reason: grpc has no types
+        if caller not in self._channels:
+            self._channels[caller] = grpc.insecure_channel(self.local.address(caller))
+        return self._channels[caller]
