@@ -50,7 +50,10 @@ def new_visitor(chromium: Browser, world: Running) -> Iterator[NewVisitor]:
 
     def make(*, java_script_enabled: bool = True) -> Visitor:
         context = chromium.new_context(
-            locale="en-GB", timezone_id="UTC", java_script_enabled=java_script_enabled
+            reduced_motion="reduce",  # a colour half-way through a transition is nobody's
+            locale="en-GB",
+            timezone_id="UTC",
+            java_script_enabled=java_script_enabled,
         )
         visitor = Visitor(context, world)
         visitors.append(visitor)

@@ -8,6 +8,7 @@ tests that start a sandbox or functions of their own tell it with `remember_sand
 
 import json
 import logging
+import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterable
@@ -161,6 +162,9 @@ class NoSecretInLogs:
         self._hits = _watch.found()
         if self._hits:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if session.exitstatus == pytest.ExitCode.OK:
+            for folder in _folder:
+                shutil.rmtree(folder)  # after a failure they tell what went wrong
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name who said what kind of secret."""

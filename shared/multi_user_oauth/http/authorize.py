@@ -12,7 +12,15 @@ from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.flow_cookies import send_away
 from multi_user_oauth.http.pages import Pages
 from multi_user_oauth.http.paths import AUTHORIZE
-from multi_user_oauth.http.reading import OURS_ALONE, answer, form, json_body, query, shaped
+from multi_user_oauth.http.reading import (
+    OURS_ALONE,
+    answer,
+    form,
+    json_body,
+    learned,
+    query,
+    shaped,
+)
 from multi_user_oauth.model import Limits, normalise_email
 from multi_user_oauth.sign_in.authorize import Authorize, Departure
 from multi_user_oauth.sign_in.ticket import Intent, Ticket
@@ -21,6 +29,7 @@ Line = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 _FORM = ("connector_type", "intent", "return_to", "scopes", "ticket", "user_email")
 
 
+@learned
 class AuthorizeRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The JSON body."""
 

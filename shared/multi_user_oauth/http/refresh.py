@@ -9,11 +9,12 @@ from flask import Request, Response
 from multi_user_oauth.http.callers import ListedCallers
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import key_of
-from multi_user_oauth.http.reading import answer, json_body, query
+from multi_user_oauth.http.reading import answer, json_body, learned, query
 from multi_user_oauth.model import ConnectionStatus
 from multi_user_oauth.ports import Finisher, Refresher
 
 
+@learned
 class RefreshOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Which connection, and for how many seconds its token must still work."""
 
@@ -22,6 +23,7 @@ class RefreshOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     min_ttl: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 60
 
 
+@learned
 class FinishOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Which life of which connection is to end at its provider."""
 

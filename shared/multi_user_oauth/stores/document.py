@@ -32,6 +32,11 @@ Document = dict[str, Any]
 Value = AuditRecord | Connection | LedgerEntry | Rescue | Revocation
 T = TypeVar("T", bound=Value)
 
+# msgspec learns a type at its first use, and the process dies (SIGSEGV, with 0.22) if two threads are
+# first at the same time. So it learns them here, under the lock of the import.
+for _kind in (AuditRecord, Connection, LedgerEntry, Rescue, Revocation):
+    msgspec.json.Decoder(_kind)
+
 _KEY: Final = ("connector_type", "user_email")
 _MADE_WHEN_READ: Final = ("version", "lease_age")  # a revocation's
 
