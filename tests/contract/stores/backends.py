@@ -3,12 +3,15 @@
 A backend names one database; it can be sent to another process, and opened any number of times.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.stores.firestore import FirestoreMainStore
+from multi_user_oauth.stores.firestore_activity import FirestoreActivityStore
+from multi_user_oauth.stores.meter import NoMeter
+from tests.contract.stores.lines import ServerClock, connect
 from tests.support.stores import ActivityStore, MainStore, activity_store, main_store
 
 
@@ -37,4 +40,19 @@ class SqliteBackend:
         return activity_store(self.directory, clock, meter)
 
 
-BACKENDS: Final[dict[str, Callable[[Path], Backend]]] = {"sqlite": SqliteBackend}
+@dataclass(frozen=True)
+class FirestoreBackend:
+    """Two databases of one project on the emulator, whose server goes by the test's clock."""
+
+    address: str
+    project: str
+
+    def main(self, clock: Clock, meter: Meter | None = None) -> MainStore:
+        """Open the main database."""
+        client = connect(self.address, self.project, "main", ServerClock(clock))
+        return FirestoreMainStore(client, meter=meter or NoMeter())
+
+    def activity(self, clock: Clock, meter: Meter | None = None) -> ActivityStore:
+        """Open the activity database."""
+        client = connect(self.address, self.project, "activity", ServerClock(clock))
+        return FirestoreActivityStore(client, now=clock, meter=meter or NoMeter())

@@ -1,19 +1,23 @@
-"""One set of fixtures for every implementation: a new one is a line in `BACKENDS`."""
+"""One set of fixtures for every implementation: a new one is a parameter of `backend`."""
 
 from pathlib import Path
 
 import pytest
 
 from multi_user_oauth.stores.meter import OperationMeter
-from tests.contract.stores.backends import BACKENDS, Backend
+from tests.contract.stores.backends import Backend, FirestoreBackend, SqliteBackend
 from tests.support.clock import ManualClock
 from tests.support.stores import ActivityStore, MainStore
 
 
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(params=["sqlite", "firestore"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     """An empty database."""
-    return BACKENDS[request.param](tmp_path)
+    if request.param == "sqlite":
+        return SqliteBackend(tmp_path)
+    # Asked for here, so that only these tests need an emulator.
+    address = request.getfixturevalue("firestore_emulator")
+    return FirestoreBackend(address, request.getfixturevalue("firestore_project"))
 
 
 @pytest.fixture
