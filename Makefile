@@ -2,9 +2,10 @@
 # Plain enough for GNU make 3.81.
 
 PORT = 8084
+BACKEND = embedded
 ENV =
 ARGS =
-unexport PORT ENV
+unexport PORT BACKEND ENV
 
 python = .venv/bin/python
 install = @.requirements/install
@@ -14,9 +15,9 @@ install = @.requirements/install
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-demo: ## run everything here, with a sandbox Microsoft and Google; PORT=9000 for another port
-	$(install) demo
-	@exec .venv/bin/multi-user-oauth demo --port $(PORT)
+demo: ## run everything here, with a sandbox Microsoft and Google; PORT=9000, BACKEND=gcp
+	$(install) demo$(if $(filter gcp,$(BACKEND)),-gcp)
+	@exec .venv/bin/multi-user-oauth demo --port $(PORT) --backend "$(BACKEND)"
 
 tour: ## walk through the whole system once, and explain each step
 	$(install) demo

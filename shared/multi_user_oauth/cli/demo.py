@@ -1,9 +1,13 @@
 """demo: everything on this machine, with a Microsoft and a Google of our own beside it."""
 
 import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+from urllib.parse import urlsplit
 
 import click
 
@@ -23,15 +27,21 @@ from multi_user_oauth.cli.running import (
     start_gateway,
 )
 from multi_user_oauth.cli.settings_file import put_into_environment, write_settings
+from multi_user_oauth.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import socket
 
+    from multi_user_oauth.sandbox.gateway import Answered
     from multi_user_oauth.sandbox.records import SandboxConfig
+
+    Lines = Callable[[Answered], None] | None
 
 HEADING = """The demo's settings, written anew at each start.
 `multi-user-oauth users`, `token` and `revoke` read them, as every command does with --env FILE."""
-TRY = "make demo PORT={port}"
+TRY: Final = "make demo PORT={port}"
+EMBEDDED: Final = "embedded"
+GCP: Final = "gcp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +79,18 @@ class Demo:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of functions.yaml.  [default: this clone's]",
 )
+@click.option(
+    "--backend",
+    type=click.Choice([EMBEDDED, GCP]),
+    default=EMBEDDED,
+    show_default=True,
+    help="gcp: a Google Cloud on this machine, and a process for each function.",
+)
 @json_option
 def demo(
     port: int,
     sandbox_port: int | None,
+    backend: str,
     data_dir: Path,
     functions_dir: Path | None,
     *,
@@ -87,32 +105,66 @@ def demo(
         beside = sandbox_port or port + 1
         if beside == port:
             raise click.UsageError("the sandbox needs a port of its own")
-        sockets = listen_or_fail(port, beside=beside, command=TRY, as_json=as_json)
-        directory, lock = _claim(data_dir, port)
+        command = TRY if backend == EMBEDDED else f"{TRY} BACKEND={backend}"
+        sockets = listen_or_fail(port, beside=beside, command=command, as_json=as_json)
+        run, folder = BACKENDS[backend]
+        directory, lock = _claim(data_dir / folder, port)
         world = Demo(
             origin=f"http://localhost:{port}",
             sandbox_url=f"http://127.0.0.1:{beside}",
             directory=directory,
         )
-        settings = provision_demo(world)
-        put_into_environment(settings)
-
-        from multi_user_oauth.sandbox.server import Sandbox
-
-        sandbox = Sandbox(sandbox_config(settings, directory / "sandbox.json"))
-        sandbox.start(port=beside)
-        lines = None if as_json else request_lines()
-        server = start_gateway(functions, sockets, world.log_file, lines)
-        if as_json:
-            print_json(as_document(world))
-        else:
-            print_welcome(world)
-        stop.wait()
-        server.stop()
+        with run(world, functions, sockets, None if as_json else request_lines()) as kept:
+            if as_json:
+                print_json(as_document(world))
+            else:
+                print_welcome(world, kept=kept)
+            stop.wait()
         lock.close()
 
 
-def provision_demo(world: Demo) -> "Mapping[str, str]":
+@contextmanager
+def _embedded(
+    world: Demo, functions: Path, sockets: "list[socket.socket]", lines: "Lines"
+) -> Iterator[bool]:
+    """Run all functions in this process; give whether what is connected stays."""
+    settings = provision_demo(world)
+    put_into_environment(settings)
+
+    from multi_user_oauth.sandbox.server import Sandbox
+
+    sandbox = Sandbox(sandbox_config(settings, world.directory / "sandbox.json"))
+    sandbox.start(port=urlsplit(world.sandbox_url).port or 0)
+    server = start_gateway(functions, sockets, world.log_file, lines)
+    yield True
+    server.stop()
+
+
+@contextmanager
+def _google_cloud(
+    world: Demo, functions: Path, sockets: "list[socket.socket]", lines: "Lines"
+) -> Iterator[bool]:
+    """Run each function in a process of its own; give whether what is connected stays."""
+    try:
+        from multi_user_oauth.cli.cloud_demo import CloudDemo
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(("google", "grpc")):
+            raise
+        raise ConfigurationError(
+            "BACKEND=gcp needs Google's libraries: `make demo BACKEND=gcp` installs them"
+        ) from None
+    with CloudDemo(world, functions, sockets, lines, environ=os.environ):
+        yield False
+
+
+BACKENDS: Final[Mapping[str, tuple[Callable[..., AbstractContextManager[bool]], str]]] = {
+    EMBEDDED: (_embedded, ""),
+    GCP: (_google_cloud, GCP),
+}
+"""How each is run, and its own folder below that of the demo."""
+
+
+def provision_demo(world: Demo) -> Mapping[str, str]:
     """Make what is missing, write the settings down and return them; raise `ConfigurationError`."""
     settings = {
         "PUBLIC_ORIGIN": world.origin,
@@ -123,7 +175,7 @@ def provision_demo(world: Demo) -> "Mapping[str, str]":
     return settings
 
 
-def sandbox_config(settings: "Mapping[str, str]", state_file: Path | None) -> "SandboxConfig":
+def sandbox_config(settings: Mapping[str, str], state_file: Path | None) -> "SandboxConfig":
     """Return a sandbox at which the applications of these settings are registered."""
     from multi_user_oauth.http.paths import redirect_uri
     from multi_user_oauth.model import Provider

@@ -105,11 +105,14 @@ def as_document(places: Places) -> dict[str, object]:
     }
 
 
-def print_welcome(places: Places) -> None:
-    """Print it."""
+def print_welcome(places: Places, *, kept: bool) -> None:
+    """Print it; `kept` tells whether what is connected outlives the demo."""
     out = console()
     out.print()
-    out.print("[bold]Multi-User OAuth is running.[/bold] Ctrl-C stops it; what is connected stays.")
+    fate = "stays" if kept else "is forgotten then"
+    out.print(
+        f"[bold]Multi-User OAuth is running.[/bold] Ctrl-C stops it; what is connected {fate}."
+    )
     _section(out, "Open")
     _line(out, f"  {places.origin}", style="bold cyan")
     out.print("  Type one of these e-mails and sign in; the sandbox asks for no password:")

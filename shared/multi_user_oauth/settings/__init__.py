@@ -77,6 +77,11 @@ class Settings(Values):
         return self._values.get("FIRESTORE_ACTIVITY_DATABASE") or "activity"
 
     @cached_property
+    def firestore_emulator_host(self) -> str | None:
+        """`FIRESTORE_EMULATOR_HOST` (gcp): host:port of an emulator; Google's client knows the name."""
+        return self._values.get("FIRESTORE_EMULATOR_HOST") or None
+
+    @cached_property
     def access_key(self) -> str:
         """`ACCESS_KEY` (gcp): the Cloud KMS key of access tokens, `projects/.../cryptoKeys/...`."""
         return self._key("ACCESS_KEY")
@@ -170,8 +175,8 @@ class Settings(Values):
         url = self._values.get("SANDBOX_URL")
         if not url:
             return None
-        emulator = self._values.get("FIRESTORE_EMULATOR_HOST", "")
-        emulated = self.backend == "embedded" or is_loopback(f"http://{emulator}")
+        emulator = f"http://{self.firestore_emulator_host}"
+        emulated = self.backend == "embedded" or is_loopback(emulator)
         if "K_SERVICE" in self._values or not emulated:
             raise ConfigurationError("SANDBOX_URL is refused outside a machine of one's own")
         origin = parse_origin(url, "SANDBOX_URL")

@@ -1,5 +1,6 @@
 """Google Cloud: Firestore, Cloud KMS and Secret Manager; on a machine of one's own, stand-ins of them."""
 
+from os import environ
 from typing import TYPE_CHECKING, Any
 
 from multi_user_oauth.model import Kind
@@ -67,6 +68,10 @@ class GoogleCloud:
     def _firestore(self, database: str) -> "Client":
         from google.cloud.firestore import Client
 
+        emulator = self._settings.firestore_emulator_host
+        if emulator:
+            # Google's client takes it from nowhere else; settings may come from a file.
+            environ["FIRESTORE_EMULATOR_HOST"] = emulator
         return Client(project=self._settings.google_cloud_project, database=database)
 
     def _channel(self) -> Any:  # noqa: ANN401  # reason: grpc has no types

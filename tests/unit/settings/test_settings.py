@@ -34,6 +34,7 @@ def test_every_setting_is_tested_here() -> None:
         "firestore_main_database",
         "firestore_activity_database",
         "local_cloud",
+        "firestore_emulator_host",
     }
     named = {name for name in vars(Settings) if not name.startswith("_")}
     checks = {"require_safe_transport", "require_own_host"}
@@ -69,6 +70,7 @@ def test_the_defaults() -> None:
         "FIRESTORE_MAIN_DATABASE": "",
         "FIRESTORE_ACTIVITY_DATABASE": "",
         "LOCAL_CLOUD": "",
+        "FIRESTORE_EMULATOR_HOST": "",
     }
     for values in ({}, empty):
         settings = Settings(values)
@@ -81,6 +83,7 @@ def test_the_defaults() -> None:
         assert settings.firestore_main_database == "main"
         assert settings.firestore_activity_database == "activity"
         assert settings.local_cloud is None
+        assert settings.firestore_emulator_host is None
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ class FirestoreRelay:
         return path
 
 
-class _Front(grpc.GenericRpcHandler):  # type: ignore[misc]  # reason: grpc has no types
+class _Front(grpc.GenericRpcHandler):
     """One caller's port."""
 
     def __init__(self, relay: FirestoreRelay, caller: str) -> None:
@@ -125,11 +125,10 @@ class _Front(grpc.GenericRpcHandler):  # type: ignore[misc]  # reason: grpc has 
             return grpc.unary_stream_rpc_method_handler(self._streamed(name, path, method))
         return grpc.unary_unary_rpc_method_handler(self._single(name, path, method))
 
-    def _refused(self, name: str) -> Callable[[Any, Any], Iterator[bytes]]:
-        def serve(_: Any, context: Any) -> Iterator[bytes]:  # noqa: ANN401  # reason: grpc has no types
+    def _refused(self, name: str) -> Callable[[Any, Any], None]:
+        def serve(_: Any, context: Any) -> None:  # noqa: ANN401  # reason: grpc has no types
             with _Answering(self._relay.calls, self._caller, name, context):
                 raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, f"{name} is not relayed")
-            yield b""
 
         return serve
 
@@ -158,7 +157,7 @@ class _Front(grpc.GenericRpcHandler):  # type: ignore[misc]  # reason: grpc has 
 
 
 class _Answering:
-    """Ends a call with the status of what goes wrong in its block; logs it once, before the caller knows."""
+    """Ends a call with the status of what goes wrong in its block; logs it before the caller knows."""
 
     def __init__(self, calls: CallLog, caller: str, name: str, context: Any) -> None:  # noqa: ANN401  # reason: grpc has no types
         self.database = ""

@@ -1,0 +1,31 @@
+"""The cloud demo once for all tests: functions as processes, all that they talk to in this one."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from multi_user_oauth.cli.cloud_demo import CloudDemo
+from multi_user_oauth.cli.demo import Demo
+from multi_user_oauth.sandbox.gateway_server import listen
+from tests.cloud.running import FUNCTIONS, RunningDemo
+from tests.plugins.no_secret_in_logs import log_file
+from tests.support.processes import free_ports
+
+
+@pytest.fixture(scope="package")
+def demo(
+    tmp_path_factory: pytest.TempPathFactory, firestore_emulator: str
+) -> Iterator[RunningDemo]:
+    """Every function as a process with its own identity, behind the gateway."""
+    sockets = listen()
+    world = Demo(
+        origin=f"http://localhost:{sockets[0].getsockname()[1]}",
+        sandbox_url=f"http://127.0.0.1:{free_ports(1)[0]}",
+        directory=tmp_path_factory.mktemp("demo"),
+    )
+    environ = {**os.environ, "FIRESTORE_EMULATOR_HOST": firestore_emulator}
+    with CloudDemo(world, FUNCTIONS, sockets, environ=environ) as cloud:
+        yield RunningDemo(world=world, cloud=cloud)
+    for log in (world.directory / "log").iterdir():
+        log_file(log.stem).write_bytes(log.read_bytes())  # searched for secrets with the rest
