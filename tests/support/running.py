@@ -20,6 +20,7 @@ from multi_user_oauth.stores.meter import OperationMeter
 from multi_user_oauth.wiring import build
 from multi_user_oauth.wiring.provision import provision
 from multi_user_oauth.wiring.world import World
+from tests.plugins.no_secret_in_logs import remember_answer
 from tests.support.clock import ManualClock
 from tests.support.deployment import CONNECTOR_TYPES, POLICY, SECRETS, sandbox_config
 from tests.support.draw import CountingDraw
@@ -150,13 +151,15 @@ def _framed(name: str, endpoint: Endpoint) -> Wsgi:
 def _recorded(application: Wsgi, exchanges: list[Exchange]) -> Wsgi:
     def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         def noted(status: str, headers: list[tuple[str, str]], *more: object) -> object:
+            cookies = tuple(v for n, v in headers if n.lower() == "set-cookie")
+            remember_answer(cookies, dict(headers).get("Location", ""))
             exchanges.append(
                 Exchange(
                     method=environ["REQUEST_METHOD"],
                     path=environ["PATH_INFO"],
                     referer=environ.get("HTTP_REFERER", ""),
                     status=int(status[:3]),
-                    set_cookies=tuple(v for n, v in headers if n.lower() == "set-cookie"),
+                    set_cookies=cookies,
                 )
             )
             return start(status, headers, *more)  # type: ignore[arg-type]  # passed on as it came
