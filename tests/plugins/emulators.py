@@ -1,26 +1,28 @@
 """Start Google's Firestore emulator for the tests that ask for it, once a run; it ends with the run."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final
-from urllib.error import URLError
-from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
 
+from multi_user_oauth.sandbox.emulator import (
+    answers,
+    find_jar,
+    find_java,
+    gcloud_sdk_root,
+    java_command,
+)
 from tests.plugins.no_secret_in_logs import log_file
 from tests.plugins.what_did_not_run import missing
 from tests.support.processes import free_ports, until
 
 PART: Final = "tests on the Firestore emulator"
-JAR: Final = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 MEND_JAR: Final = (
     "gcloud components install cloud-firestore-emulator"
     " (of Google's apt repository: sudo apt-get install google-cloud-cli-firestore-emulator),"
@@ -29,10 +31,6 @@ MEND_JAR: Final = (
 MEND_JAVA: Final = (
     "sudo apt-get install default-jre-headless, or: make test JAVA_HOME=/path/to/java"
 )
-
-# The jar names no main class. It lives some minutes: the second compiler would not pay.
-JAVA: Final = ("-Duser.language=en", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")
-MAIN: Final = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 # Runs a program until it ends by itself, or whoever holds the other end of the pipe has ended.
 GUARD: Final = """
@@ -43,40 +41,11 @@ sys.exit(program.wait())
 """
 
 
-def find_java(environ: Mapping[str, str]) -> str | None:
-    """Return the path of Java: the one of JAVA_HOME, else the first of PATH."""
-    home = environ.get("JAVA_HOME")
-    named = shutil.which("java", path=str(Path(home) / "bin")) if home else None
-    return named or shutil.which("java", path=environ.get("PATH"))
-
-
-def find_jar(
-    environ: Mapping[str, str], sdk_root: Callable[[Mapping[str, str]], str]
-) -> str | None:
-    """Return the path of the emulator: FIRESTORE_EMULATOR_JAR alone if it is set, else gcloud's."""
-    named = environ.get("FIRESTORE_EMULATOR_JAR")
-    if named:
-        return named if Path(named).is_file() else None
-    root = sdk_root(environ)
-    jar = Path(root) / JAR
-    return str(jar) if root and jar.is_file() else None
-
-
-def gcloud_sdk_root(environ: Mapping[str, str]) -> str:
-    """Return where gcloud keeps its parts, by its own word; empty without gcloud. Takes a second."""
-    gcloud = shutil.which("gcloud", path=environ.get("PATH"))
-    if gcloud is None:
-        return ""
-    command = [gcloud, "info", "--format=value(installation.sdk_root)"]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    return answer.stdout.strip()
-
-
 @contextmanager
 def running(java: str, jar: str) -> Iterator[str]:
     """Run an emulator on a free port of 127.0.0.1 and give its address; afterwards it is gone."""
     (port,) = free_ports(1)
-    emulator = [java, *JAVA, "-cp", jar, MAIN, "--host=127.0.0.1", f"--port={port}"]
+    emulator = java_command(java, jar, port)
     log = log_file("firestore-emulator")
     with log.open("ab") as output, guarded(emulator, output.fileno()) as guard:
         address = f"127.0.0.1:{port}"
@@ -108,15 +77,6 @@ def guarded(command: list[str], output: int) -> Iterator[subprocess.Popen[bytes]
         guard.wait()
         if guard.stdin is not None:
             guard.stdin.close()
-
-
-def answers(address: str) -> bool:
-    """Tell whether a Firestore emulator answers there."""
-    try:
-        with urlopen(f"http://{address}/", timeout=5) as answer:
-            return b"Ok" in answer.read()
-    except (URLError, OSError):
-        return False
 
 
 @pytest.fixture(scope="session")

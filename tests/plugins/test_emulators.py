@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from multi_user_oauth.sandbox.emulator import JAR, answers, find_jar, find_java, gcloud_sdk_root
 from tests.plugins import emulators, what_did_not_run
-from tests.plugins.emulators import find_jar, find_java, gcloud_sdk_root, guarded
+from tests.plugins.emulators import guarded
 from tests.support.processes import ROOT
 
 pytest_plugins = ["pytester"]
@@ -34,7 +35,7 @@ def program(path: Path, says: str = "") -> str:
 
 def jar(root: Path) -> str:
     """Put an emulator where gcloud would."""
-    path = root / emulators.JAR
+    path = root / JAR
     path.parent.mkdir(parents=True)
     path.touch()
     return str(path)
@@ -71,7 +72,7 @@ def test_the_emulator_of_gcloud_is_found(tmp_path: Path) -> None:
 
     assert gcloud_sdk_root(environ) == str(tmp_path / "sdk")
     assert find_jar(environ, gcloud_sdk_root) is None
-    assert find_jar(environ, lambda _: jar(tmp_path / "sdk")[: -len(emulators.JAR)]) is not None
+    assert find_jar(environ, lambda _: jar(tmp_path / "sdk")[: -len(JAR)]) is not None
 
 
 def test_without_gcloud_there_is_none(tmp_path: Path) -> None:
@@ -137,5 +138,5 @@ def test_what_was_started_ends_with_whoever_started_it() -> None:
 
 def test_an_emulator_runs_and_is_one(firestore_emulator: str) -> None:
     """It answers on this machine only."""
-    assert emulators.answers(firestore_emulator)
+    assert answers(firestore_emulator)
     assert firestore_emulator.startswith(("127.0.0.1:", "localhost:"))

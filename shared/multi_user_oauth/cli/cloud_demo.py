@@ -24,13 +24,13 @@ from multi_user_oauth.cli.demo import Demo, sandbox_config
 from multi_user_oauth.cli.files import provision_deployment, sandbox_secrets
 from multi_user_oauth.cli.settings_file import write_settings
 from multi_user_oauth.errors import ConfigurationError
-from multi_user_oauth.sandbox.cloud.emulator import (
+from multi_user_oauth.sandbox.cloud.relay import FirestoreRelay, Right
+from multi_user_oauth.sandbox.emulator import (
     NoEmulatorError,
     answers,
     emulator_command,
     gcloud_sdk_root,
 )
-from multi_user_oauth.sandbox.cloud.relay import FirestoreRelay, Right
 from multi_user_oauth.sandbox.gateway import Answered, Gateway
 from multi_user_oauth.sandbox.gateway_catalogue import load_catalogue
 from multi_user_oauth.sandbox.gateway_server import GatewayServer

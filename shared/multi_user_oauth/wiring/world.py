@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from multi_user_oauth.model import Limits
 from multi_user_oauth.ports import Clock, Draw, Meter, Point, Sleep, nothing
+from multi_user_oauth.stores.meter import NoMeter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Uncounted:
-    """The `Meter` of production, where Google Cloud counts by itself."""
-
-    def count(self, operation: str, number: int = 1) -> None:
-        """Count nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that comes in from outside. `adapter` takes the place of the network to providers."""
@@ -37,7 +31,7 @@ class World:
     draw: Draw = secrets.token_bytes
     monotonic: "Callable[[], float]" = time.monotonic
     point: Point = nothing
-    meter: Meter = field(default_factory=_Uncounted)
+    meter: Meter = field(default_factory=NoMeter)
     limits: Limits = field(default_factory=Limits)
     adapter: "BaseAdapter | None" = None
     stream: TextIO = field(default_factory=lambda: sys.stdout)

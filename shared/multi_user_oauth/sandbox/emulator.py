@@ -39,6 +39,11 @@ def emulator_command(
             "The Firestore emulator needs Java: install a Java runtime (Debian, Ubuntu: `sudo apt-get "
             "install default-jre-headless`; macOS: `brew install openjdk`), or set JAVA_HOME"
         )
+    return java_command(java, jar, port)
+
+
+def java_command(java: str, jar: str, port: int) -> list[str]:
+    """Return what starts this emulator with this Java."""
     return [java, *_JAVA, "-cp", jar, _MAIN, "--host=127.0.0.1", f"--port={port}"]
 
 
