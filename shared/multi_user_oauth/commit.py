@@ -1,12 +1,12 @@
 """Writing a step so that a lost answer, a race or a busy record neither loses nor doubles it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from multi_user_oauth.audit import log_anchors
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
-from multi_user_oauth.model import Batch, Change, ConnectionKey, Snapshot
-from multi_user_oauth.ports import ConnectionWriter, Sleep
+from multi_user_oauth.model import Batch, Change, ConnectionKey, Limits, Snapshot
+from multi_user_oauth.ports import Clock, ConnectionWriter, Sleep
 
 Step = Callable[[Snapshot | None], Batch | None]
 """From the record as it stands: what to write now, or None if it has moved on beyond this step."""
@@ -15,12 +15,19 @@ ID_BYTES: Final = 16
 
 
 class Committer:
-    """Tries a step until it has landed, is stale, or the waits are used up."""
+    """
+    Tries a step until it has landed, is stale, or the waits are used up.
 
-    def __init__(self, *, store: ConnectionWriter, sleep: Sleep, waits: tuple[float, ...]) -> None:
+    After the patience no try begins: with a database that hangs, each of them takes its time.
+    """
+
+    def __init__(
+        self, *, store: ConnectionWriter, now: Clock, sleep: Sleep, limits: Limits
+    ) -> None:
         self._store = store
+        self._now = now
         self._sleep = sleep
-        self._waits = waits
+        self._limits = limits
 
     def commit(
         self, key: ConnectionKey, commit_id: str, snapshot: Snapshot | None, step: Step
@@ -30,11 +37,11 @@ class Committer:
 
         `commit_id` must stand in the batch's record: it is read back after every failure, for a commit
         whose answer was lost may have landed. Raise `ConflictError` or `StoreUnavailableError` when
-        the waits are used up.
+        waits or patience are used up.
         """
         error: ConflictError | StoreUnavailableError
         changes: tuple[Change, ...] = ()
-        for wait in (*self._waits, 0.0):
+        for wait in self._tries():
             try:
                 batch = step(snapshot)  # may read, and so fail
                 if batch is None:
@@ -56,3 +63,10 @@ class Committer:
                 log_anchors(changes)
                 return True
         raise error
+
+    def _tries(self) -> Iterator[float]:
+        begun = self._now()
+        for wait in (*self._limits.commit_waits, 0.0):
+            yield wait
+            if self._now() - begun >= self._limits.commit_patience:
+                return

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from multi_user_oauth.sandbox.emulator import (
+    FIREBASE_TOOLS,
     answers,
     find_jar,
     find_java,
@@ -26,6 +27,7 @@ PART: Final = "tests on the Firestore emulator"
 MEND_JAR: Final = (
     "gcloud components install cloud-firestore-emulator"
     " (of Google's apt repository: sudo apt-get install google-cloud-cli-firestore-emulator),"
+    f" or: npx {FIREBASE_TOOLS} setup:emulators:firestore,"
     " or: make test FIRESTORE_EMULATOR_JAR=/path/to/it.jar"
 )
 MEND_JAVA: Final = (

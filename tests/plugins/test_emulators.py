@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from multi_user_oauth.sandbox.emulator import JAR, answers, find_jar, find_java, gcloud_sdk_root
+from multi_user_oauth.sandbox.emulator import (
+    FIREBASE_TOOLS,
+    JAR,
+    NoEmulatorError,
+    answers,
+    download_by_npx,
+    emulator_command,
+    find_jar,
+    find_java,
+    gcloud_sdk_root,
+)
 from tests.plugins import emulators, what_did_not_run
 from tests.plugins.emulators import guarded
 from tests.support.processes import ROOT
@@ -78,6 +88,98 @@ def test_the_emulator_of_gcloud_is_found(tmp_path: Path) -> None:
 def test_without_gcloud_there_is_none(tmp_path: Path) -> None:
     """And nothing of the folder we are in is taken for it."""
     assert find_jar({"PATH": str(tmp_path)}, gcloud_sdk_root) is None
+
+
+def no_sdk(_: Mapping[str, str]) -> str:
+    """As `gcloud_sdk_root` where there is no gcloud."""
+    return ""
+
+
+def kept(home: Path, *versions: str) -> list[str]:
+    """Put emulators of these versions where firebase-tools keeps them."""
+    folder = home / ".cache/firebase/emulators"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"cloud-firestore-emulator-v{version}.jar" for version in versions]
+    for path in paths:
+        path.touch()
+    return [str(path) for path in paths]
+
+
+def test_the_emulator_of_firebase_tools_is_found(tmp_path: Path) -> None:
+    """After gcloud's: the newest by its number, at home or where it is told to keep them."""
+    environ = {"HOME": str(tmp_path), "PATH": "/nowhere"}
+    assert find_jar(environ, no_sdk) is None
+    *_, newest = kept(tmp_path, "1.9.9", "1.19.7", "1.19.10")
+    (tmp_path / ".cache/firebase/emulators/ui-v99.0.0.jar").touch()
+    assert find_jar(environ, no_sdk) == newest
+    folder = Path(newest).parent
+    assert find_jar({"FIREBASE_EMULATORS_PATH": str(folder)}, no_sdk) == newest
+    of_gcloud = jar(tmp_path / "sdk")
+    assert find_jar(environ, lambda _: str(tmp_path / "sdk")) == of_gcloud
+
+
+def test_an_emulator_is_downloaded_as_the_last_resort(tmp_path: Path) -> None:
+    """Only where there is none, and a Java that can run it; then it is what is started."""
+    java = program(tmp_path / "java")
+    asked: list[Mapping[str, str]] = []
+
+    def download(environ: Mapping[str, str]) -> None:
+        asked.append(environ)
+        kept(tmp_path, "1.19.8")
+
+    without_java = {"HOME": str(tmp_path), "PATH": "/nowhere"}
+    with pytest.raises(NoEmulatorError, match="Firestore emulator"):
+        emulator_command(without_java, 7, sdk_root=no_sdk, download=download)
+    assert asked == []
+    environ = {"HOME": str(tmp_path), "PATH": str(tmp_path)}
+    for _ in range(2):
+        command = emulator_command(environ, 7, sdk_root=no_sdk, download=download)
+        assert command[0] == java
+        assert kept(tmp_path, "1.19.8")[0] in command
+        assert command[-1] == "--port=7"
+    assert asked == [environ]
+    with pytest.raises(NoEmulatorError, match="needs Java"):
+        emulator_command(without_java, 7, sdk_root=no_sdk, download=download)
+
+
+def test_a_named_emulator_that_is_not_there_is_not_downloaded(tmp_path: Path) -> None:
+    """Whoever names one wants that one."""
+    program(tmp_path / "java")
+    environ = {"PATH": str(tmp_path), "FIRESTORE_EMULATOR_JAR": str(tmp_path / "gone")}
+
+    def no_download(environ: Mapping[str, str]) -> None:
+        never(environ)
+
+    with pytest.raises(NoEmulatorError) as raised:
+        emulator_command(environ, 7, sdk_root=never, download=no_download)
+    assert "\n" not in str(raised.value)
+    assert FIREBASE_TOOLS in str(raised.value)
+
+
+def test_it_is_downloaded_by_npx(tmp_path: Path) -> None:
+    """At the version that we know, with the environment that we were given; it is asked no question."""
+    folder = tmp_path / ".cache/firebase/emulators"
+    npx = tmp_path / "npx"
+    npx.write_text(
+        "#!/bin/sh\n"
+        f'[ "$*" = "--yes {FIREBASE_TOOLS} setup:emulators:firestore" ] || exit 1\n'
+        '! read -r answer && mkdir -p "$HOME/.cache/firebase/emulators"\n'
+        'touch "$HOME/.cache/firebase/emulators/cloud-firestore-emulator-v1.19.8.jar"\n'
+    )
+    npx.chmod(0o755)
+    environ = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:/bin:/usr/bin"}
+    assert find_jar(environ, no_sdk, download_by_npx) == str(
+        folder / "cloud-firestore-emulator-v1.19.8.jar"
+    )
+
+
+@pytest.mark.parametrize("npx", ["none", "one that fails"])
+def test_a_download_that_fails_brings_none(tmp_path: Path, npx: str) -> None:
+    """Without Node.js, and without a network."""
+    if npx == "one that fails":
+        program(tmp_path / "npx")
+    environ = {"HOME": str(tmp_path), "PATH": str(tmp_path)}
+    assert find_jar(environ, no_sdk, download_by_npx) is None
 
 
 @pytest.mark.parametrize(

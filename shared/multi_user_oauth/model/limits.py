@@ -1,7 +1,7 @@
 """How long things take and live; one place, so that they stay in proportion."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +15,21 @@ class Limits:
 
     provider_call: timedelta = timedelta(seconds=8)
     lease: timedelta = timedelta(seconds=40)
+    refresh_ahead: timedelta = timedelta(seconds=300)
     usable_at_least: timedelta = timedelta(seconds=60)
     between_refreshes: timedelta = timedelta(seconds=60)
     wait_for_refresh: timedelta = timedelta(seconds=10)
     ticket: timedelta = timedelta(seconds=600)
     flow: timedelta = timedelta(seconds=600)
     session: timedelta = timedelta(hours=8)
+    session_idle: timedelta = timedelta(minutes=30)
     first_back_off: timedelta = timedelta(seconds=1)
     longest_back_off: timedelta = timedelta(minutes=5)
     commit_waits: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.4)
     """Seconds between tries to commit an answer; what does not land in their sum goes to the rescue."""
+    commit_patience: timedelta = timedelta(seconds=6)
+    """Longer than that sum: after it no try begins, however many are left and however long each took."""
+
+    def refresh_due_at(self, *, expires_at: datetime, at: datetime) -> datetime:
+        """Return when an access token that came `at` this time should have a successor."""
+        return max(at, expires_at - self.refresh_ahead)

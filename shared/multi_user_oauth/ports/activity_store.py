@@ -1,10 +1,11 @@
-"""The activity database: spent states, the ledger of disconnects, sign-outs."""
+"""The activity database: spent states, the ledger of disconnects, sign-outs, last uses."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
+from multi_user_oauth.model import ConnectionKey, FlowMark, Identity, Kind, LedgerEntry
 
 
 class FlowMarks(Protocol):
@@ -49,3 +50,33 @@ class People(Protocol):
 
     def sign_out_everywhere(self, identity: Identity, before: datetime) -> None:
         """End every session that began before this time."""
+
+
+class KeyVersionNotes(Protocol):
+    """When each version of a key-encryption key was last seen in use."""
+
+    def key_versions(self, kind: Kind) -> Mapping[str, datetime]:
+        """Return, by version, when a record that needs it was last seen (UTC)."""
+
+    def saw_key_versions(self, kind: Kind, versions: Collection[str], at: datetime) -> None:
+        """Note that records need these versions; a later time noted before stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """What an agent did last with a connection, what for and when; to within an hour."""
+
+    agent: str
+    action: str
+    purpose: str
+    at: datetime
+
+
+class Usage(Protocol):
+    """Who used a connection: one document for each, found by one read."""
+
+    def note_use(self, key: ConnectionKey, use: LastUse) -> None:
+        """Write the agent's last use over the one before; those of other agents stay."""
+
+    def uses(self, key: ConnectionKey) -> tuple[LastUse, ...]:
+        """Return the last use by each agent, the latest first; none where nobody used it."""

@@ -1,5 +1,7 @@
 """The main database: connections, their audit, revocations and rescues."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from multi_user_oauth.model import (
@@ -70,6 +72,11 @@ class AuditReader(Protocol):
     def audit(self, key: ConnectionKey) -> tuple[AuditRecord, ...]:
         """Return the connection's records in the order of their sequence."""
 
+    def audit_after(
+        self, key: ConnectionKey, sequence: int, *, limit: int
+    ) -> tuple[AuditRecord, ...]:
+        """Return at most `limit` of them, those that follow this sequence."""
+
 
 class RescueStore(Protocol):
     """The second, uncontended place for a credential whose commit did not land."""
@@ -92,3 +99,38 @@ class RevocationStore(Protocol):
 
     def finish_revocation(self, revocation: Revocation) -> None:
         """Delete it and its sealed value; raise `ConflictError` if anybody wrote since."""
+
+
+class DueConnections(Protocol):
+    """Finds what must be refreshed."""
+
+    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+        """
+        Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first.
+
+        One that can not be read is logged and left out: it must not hold up all the others.
+        """
+
+
+class SealedRecords(Protocol):
+    """
+    Walks over everything sealed, and re-wraps it in place.
+
+    The walks go by document id: at most `limit` whose id is greater than `after`. One that can not be
+    read is an error: what was not seen may need any version of a key.
+    """
+
+    def snapshots(self, *, after: str | None, limit: int) -> tuple[Snapshot, ...]:
+        """Return connections, tombstones included."""
+
+    def revocations(self, *, after: str | None, limit: int) -> tuple[Revocation, ...]:
+        """Return revocations that are not finished."""
+
+    def rescues(self, *, after: str | None, limit: int) -> tuple[Rescue, ...]:
+        """Return rescues that nobody adopted yet."""
+
+    def rewrap(self, snapshot: Snapshot, *, sealed_access: bytes, sealed_refresh: bytes) -> None:
+        """Write these two fields only; raise `ConflictError` if anybody wrote since. Not audited."""
+
+    def rewrap_revocation(self, revocation: Revocation, *, sealed_refresh: bytes) -> None:
+        """Write this field only; raise `ConflictError` if anybody wrote since."""

@@ -8,18 +8,22 @@ A lease's time of claim, `lease_at`, is by the store's clock and the store's own
 values, nor in the documents made here.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from multi_user_oauth.errors import StoreUnavailableError, TamperedError
+from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import (
     AuditRecord,
     Connection,
     Identity,
+    Kind,
     LedgerEntry,
     Rescue,
     Revocation,
@@ -31,12 +35,19 @@ SCHEMA: Final = 1
 Document = dict[str, Any]
 Value = AuditRecord | Connection | LedgerEntry | Rescue | Revocation
 T = TypeVar("T", bound=Value)
+S = TypeVar("S")
+
+logger = logging.getLogger(__name__)
 
 # msgspec learns a type at its first use, and the process dies (SIGSEGV, with 0.22) if two threads are
 # first at the same time. So it learns them here, under the lock of the import.
 for _kind in (AuditRecord, Connection, LedgerEntry, Rescue, Revocation):
     msgspec.json.Decoder(_kind)
 
+RELEASED: Final = ("lease", "failure", "refresh_due_at")
+"""The fields that dropping a lease writes, and no others."""
+
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool, bytes, type(None)})  # most, so asked first
 _KEY: Final = ("connector_type", "user_email")
 _MADE_WHEN_READ: Final = ("version", "lease_age")  # a revocation's
 
@@ -46,8 +57,17 @@ def document_id(value: Value) -> str:
     return value.key.document_id if isinstance(value, Connection) else value.document_id
 
 
+def key_version_id(kind: Kind, version: str) -> str:
+    """Return the name of the note on this version: one path segment, whatever the version is called."""
+    return f"{kind}-{quote(version, safe='')}"
+
+
 def to_document(value: Value) -> Document:
-    """Return the value's fields by their names; the key as two fields, the identity as its text."""
+    """
+    Return the value's fields by their names; the key as two fields, the identity as its text.
+
+    A connection's shard stands beside them, for queries: who reads makes it from the key.
+    """
     if isinstance(value, Revocation):
         value = replace(value, version=None, lease_age=None)
     plain = msgspec.to_builtins(value, builtin_types=(bytes, datetime))
@@ -56,6 +76,8 @@ def to_document(value: Value) -> Document:
         return document | {"connection": to_document(value.connection)}
     if isinstance(value, Connection | LedgerEntry | Revocation):
         document["identity"] = str(value.identity)
+    if isinstance(value, Connection):
+        document["shard"] = value.key.shard
     document |= document.pop("key")
     return {name: part for name, part in document.items() if name not in _MADE_WHEN_READ}
 
@@ -79,8 +101,25 @@ def from_document(kind: type[T], name: str, document: Mapping[str, Any]) -> T:
         raise StoreUnavailableError(message) from None
     if document_id(value) != name:
         message = f"document {name!r} lies under another one's name"
+        raise_alarm(Alarm.TAMPERED, "a document lies under another one's name", connection=name)
         raise TamperedError(message)
     return value
+
+
+def readable(found: Iterable[tuple[str, Callable[[], S]]]) -> tuple[S, ...]:
+    """
+    Return what can be read, of documents by their ids, and log what can not.
+
+    One bad document must not hold up all the others.
+    """
+    values = []
+    for name, read in found:
+        try:
+            values.append(read())
+        except (StoreUnavailableError, TamperedError) as error:
+            named = {"connection": name, "code": error.code}
+            logger.error("a document can not be read and is left out", extra=named)  # noqa: TRY400  # reason: where it was read says nothing
+    return tuple(values)
 
 
 def utc(moment: datetime) -> datetime:
@@ -109,6 +148,8 @@ def _shaped(document: Document) -> Document:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # reason: whatever a document may hold
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, list | tuple):

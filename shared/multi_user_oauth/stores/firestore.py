@@ -1,15 +1,15 @@
 """The main database in Firestore; google.cloud.firestore is known to this folder's firestore* only."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
-from multi_user_oauth.errors import ConflictError
+from multi_user_oauth.errors import ConflictError, StoreUnavailableError
 from multi_user_oauth.model import (
     Batch,
-    Connection,
     ConnectionKey,
     ConnectionStatus,
     Failure,
@@ -19,14 +19,13 @@ from multi_user_oauth.model import (
     Snapshot,
 )
 from multi_user_oauth.ports import Meter
-from multi_user_oauth.stores.document import from_document, to_document
-from multi_user_oauth.stores.firestore_aside import FirestoreAside
+from multi_user_oauth.stores.document import RELEASED, readable, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
-from multi_user_oauth.stores.firestore_found import Found
+from multi_user_oauth.stores.firestore_sealed import FirestoreSealed
 from multi_user_oauth.stores.firestore_writes import CONNECTIONS, RESCUE, REVOCATIONS, Writes
 
 
-class FirestoreMainStore(FirestoreAside):
+class FirestoreMainStore(FirestoreSealed):
     """
     All ports of the main database, for any number of threads, processes and machines.
 
@@ -41,12 +40,12 @@ class FirestoreMainStore(FirestoreAside):
     def read(self, key: ConnectionKey) -> Snapshot | None:
         """Return the connection as it stands, tombstones included; None if there never was one."""
         found = self._database.get(CONNECTIONS, key.document_id)
-        return None if found is None else _snapshot(found)
+        return None if found is None else found.snapshot()
 
     def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
         """Return the connections pinned to this identity, tombstones too, by their document ids."""
         found = self._database.find(CONNECTIONS, identity=str(identity))
-        return tuple(_snapshot(each) for each in found)
+        return tuple(each.snapshot() for each in found)
 
     def page(
         self,
@@ -61,23 +60,46 @@ class FirestoreMainStore(FirestoreAside):
         given = {field: str(value) for field, value in wanted.items() if value is not None}
         found = self._database.find(CONNECTIONS, limit=limit, after=after, **given)
         return Page(
-            connections=tuple(_snapshot(each).connection for each in found),
+            connections=tuple(each.snapshot().connection for each in found),
             next_after=found[-1].name if found and len(found) == limit else None,
         )
 
+    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+        """Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first."""
+        if not shards:
+            return ()  # Firestore takes no empty `in`
+        found = self._database.find_until(
+            CONNECTIONS, "refresh_due_at", utc(by), limit=limit, shard=shards
+        )
+        return readable((each.name, each.snapshot) for each in found)
+
     def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
-        """Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on."""
-        fields = {"lease": {"id": lease_id}, "lease_at": SERVER_TIMESTAMP}
+        """
+        Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on.
+
+        A lost answer is read back: a lease of which its holder does not know would keep everybody
+        waiting until it has run out.
+        """
+        key, fields = (
+            snapshot.connection.key,
+            {"lease": {"id": lease_id}, "lease_at": SERVER_TIMESTAMP},
+        )
         writes = Writes(self._database)
-        writes.update(CONNECTIONS, snapshot.connection.key.document_id, snapshot.version, fields)
-        version = writes.commit()
+        try:
+            writes.update(CONNECTIONS, key.document_id, snapshot.version, fields)
+            version = writes.commit()
+        except StoreUnavailableError:
+            found = self.read(key)
+            if found is None or found.connection.lease != Lease(lease_id):
+                raise
+            return found
         claimed = replace(snapshot.connection, lease=Lease(lease_id))
         return Snapshot(connection=claimed, version=version, lease_age=timedelta(0))
 
     def release(self, claimed: Snapshot, failure: Failure | None) -> None:
         """Drop the lease and write the failure, or that there is none; do nothing if it moved on."""
-        noted = to_document(replace(claimed.connection, failure=failure))["failure"]
-        fields = {"lease": None, "lease_at": None, "failure": noted}
+        noted = to_document(claimed.connection.released(failure))
+        fields = {name: noted[name] for name in RELEASED} | {"lease_at": None}
         writes = Writes(self._database)
         with suppress(ConflictError):
             writes.update(CONNECTIONS, claimed.connection.key.document_id, claimed.version, fields)
@@ -99,11 +121,3 @@ class FirestoreMainStore(FirestoreAside):
         if batch.adopted_rescue is not None:
             writes.drop(RESCUE, batch.adopted_rescue)
         writes.commit()
-
-
-def _snapshot(found: Found) -> Snapshot:
-    return Snapshot(
-        connection=from_document(Connection, found.name, found.fields),
-        version=found.version,
-        lease_age=found.lease_age,
-    )

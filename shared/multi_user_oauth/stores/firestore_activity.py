@@ -1,15 +1,21 @@
 """The activity database in Firestore: spent states, the ledger of disconnects, sign-outs."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from google.cloud.firestore import DELETE_FIELD, ArrayUnion, Client, Maximum
 
-from multi_user_oauth.errors import FlowAlreadyUsedError, StoreUnavailableError
+from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import SCHEMA, Document, from_document, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
+from multi_user_oauth.stores.firestore_key_versions import (
+    FirestoreKeyVersions,
+    microseconds,
+    moment,
+)
+from multi_user_oauth.stores.firestore_usage import FirestoreUsage
 
 FLOW_MARKS, LEDGER, PEOPLE = "flow_marks", "ledger", "people"
 
@@ -19,11 +25,8 @@ FORGOTTEN_AFTER: Final = timedelta(days=1)
 DAYS_FORGOTTEN: Final = 30
 """So many days' sign-outs are deleted with each new one; older ones are none but a rare guest's."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
-
-class FirestoreActivityStore:
+class FirestoreActivityStore(FirestoreKeyVersions, FirestoreUsage):
     """
     All ports of the activity database; see the main one.
 
@@ -31,7 +34,7 @@ class FirestoreActivityStore:
     """
 
     def __init__(self, client: Client, *, now: Clock, meter: Meter) -> None:
-        self._database = FirestoreDatabase(client, name="activity", meter=meter)
+        super().__init__(FirestoreDatabase(client, name="activity", meter=meter))
         self._now = now
 
     def spend(self, mark: FlowMark) -> None:
@@ -42,7 +45,7 @@ class FirestoreActivityStore:
 
     def note(self, mark: FlowMark) -> None:
         """Write the outcome of a spent state."""
-        self._put(FLOW_MARKS, mark.state_hash, {"outcome": mark.outcome}, _marked(mark))
+        self._database.put(FLOW_MARKS, mark.state_hash, {"outcome": mark.outcome}, _marked(mark))
 
     def by_handle(self, handle: str) -> tuple[FlowMark, ...]:
         """Return the spent states of the flows that this handle stands for."""
@@ -72,7 +75,7 @@ class FirestoreActivityStore:
         person = {} if found is None else found.fields
         valid_from = person.get("valid_from")
         return SignOuts(
-            valid_from=None if valid_from is None else _EPOCH + valid_from * _MICROSECOND,
+            valid_from=None if valid_from is None else moment(valid_from),
             sessions=frozenset().union(*person.get("ended", {}).values()),
         )
 
@@ -85,23 +88,13 @@ class FirestoreActivityStore:
         }
         changes[_ended(until)] = ArrayUnion([session_id])
         day = {_day(until): ArrayUnion([session_id])}
-        self._put(PEOPLE, str(identity), changes, {"schema": SCHEMA, "ended": day})
+        self._database.put(PEOPLE, str(identity), changes, {"schema": SCHEMA, "ended": day})
 
     def sign_out_everywhere(self, identity: Identity, before: datetime) -> None:
         """End every session that began before this time; an earlier one later changes nothing."""
-        valid_from = Maximum((utc(before) - _EPOCH) // _MICROSECOND)  # of numbers only
+        valid_from = Maximum(microseconds(before))
         whole = {"schema": SCHEMA, "valid_from": valid_from}
-        self._put(PEOPLE, str(identity), {"valid_from": valid_from}, whole)
-
-    def _put(self, collection: str, name: str, changes: Document, whole: Document) -> None:
-        # One write, and nothing read: whoever else writes at the same time, both writes count.
-        if not (
-            self._database.update(collection, name, changes)
-            or self._database.create(collection, name, whole)
-            or self._database.update(collection, name, changes)
-        ):
-            message = f"{collection}: a document that comes and goes"
-            raise StoreUnavailableError(message)
+        self._database.put(PEOPLE, str(identity), {"valid_from": valid_from}, whole)
 
 
 def _marked(mark: FlowMark) -> dict[str, Any]:

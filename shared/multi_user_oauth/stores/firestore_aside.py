@@ -5,7 +5,14 @@ from datetime import timedelta
 
 from google.cloud.firestore import SERVER_TIMESTAMP
 
-from multi_user_oauth.model import AuditRecord, ConnectionKey, Rescue, Revocation, rescue_id
+from multi_user_oauth.model import (
+    AuditRecord,
+    ConnectionKey,
+    Rescue,
+    Revocation,
+    audit_id,
+    rescue_id,
+)
 from multi_user_oauth.stores.document import from_document, to_document
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_writes import AUDIT, RESCUE, REVOCATIONS, Writes
@@ -24,6 +31,19 @@ class FirestoreAside:
         )
         return tuple(from_document(AuditRecord, each.name, each.fields) for each in found)
 
+    def audit_after(
+        self, key: ConnectionKey, sequence: int, *, limit: int
+    ) -> tuple[AuditRecord, ...]:
+        """Return at most `limit` of them, those that follow this sequence."""
+        found = self._database.find(
+            AUDIT,
+            limit=limit,
+            after=audit_id(key, sequence),
+            connector_type=key.connector_type,
+            user_email=key.user_email,
+        )
+        return tuple(from_document(AuditRecord, each.name, each.fields) for each in found)
+
     def rescue(self, rescue: Rescue) -> None:
         """Keep it; the first of its name stays."""
         self._database.create(RESCUE, rescue.document_id, to_document(rescue))
@@ -38,10 +58,7 @@ class FirestoreAside:
         """Return it, or None if it is finished or was cancelled."""
         name = f"{key.document_id}-{epoch}"
         found = self._database.get(REVOCATIONS, name)
-        if found is None:
-            return None
-        revocation = from_document(Revocation, name, found.fields)
-        return replace(revocation, version=found.version, lease_age=found.lease_age)
+        return None if found is None else found.revocation()
 
     def claim_revocation(self, revocation: Revocation, lease_id: str) -> Revocation:
         """Write a lease; raise `ConflictError` if anybody wrote since it was read."""

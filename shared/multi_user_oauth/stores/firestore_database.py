@@ -4,9 +4,9 @@ Reads are tried again, writes never: whoever writes reads back what became of a 
 here opens a transaction: one whose process dies blocks every writer for a minute.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
-from urllib.parse import quote
 
 from google.api_core.exceptions import (
     Aborted,
@@ -24,7 +24,6 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore import (
     Client,
     DocumentReference,
-    FieldFilter,
     Query,
     WriteBatch,
 )
@@ -32,6 +31,7 @@ from google.cloud.firestore_v1.types import BatchGetDocumentsResponse
 
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
 from multi_user_oauth.ports import Meter
+from multi_user_oauth.stores import firestore_queries as queries
 from multi_user_oauth.stores.document import Document
 from multi_user_oauth.stores.firestore_found import Found
 
@@ -42,7 +42,6 @@ READ_SECONDS: Final = 2.5
 AT_ONCE: Final = 300
 """Documents asked for at once where there may be any number."""
 
-_ID: Final = "__name__"
 _PREFIX: Final = "google-cloud-resource-prefix"  # by which Firestore knows where to send a call
 
 _again: Final = Retry(
@@ -93,22 +92,20 @@ class FirestoreDatabase:
     def find(
         self, collection: str, *, limit: int | None = None, after: str | None = None, **fields: str
     ) -> list[Found]:
-        """
-        Return the documents with these fields, by their ids, from the one that follows `after`.
+        """Return the documents with these fields, by their ids, from the one that follows `after`."""
+        query = queries.by_id(self.client.collection(collection), fields, after=after)
+        return self._ask(query if limit is None else query.limit(limit))
 
-        This needs no index but those that Firestore makes by itself, whichever fields are given.
+    def find_until(
+        self, collection: str, field: str, by: datetime, *, limit: int, **among: Sequence[int]
+    ) -> list[Found]:
         """
-        query: Query = self.client.collection(collection).order_by(_ID)
-        for field, value in fields.items():
-            query = query.where(filter=FieldFilter(field, "==", value))
-        if after:
-            # Our ids as they are; anything else, which a caller may have made up, as some id.
-            query = query.start_after({_ID: quote(after, safe="@:%")})
-        if limit is not None:
-            query = query.limit(limit)
-        found = self._read(lambda: list(query.stream(retry=_once, timeout=READ_SECONDS)))
-        self._meter.count(f"{self._name}.read", max(1, len(found)))
-        return [Found.of_snapshot(each) for each in found]
+        Return the documents whose time in `field` is not after `by`, earliest first, then by their ids.
+
+        Each field of `among` has one of these values, of which there are at most 30.
+        """
+        query = queries.by_time(self.client.collection(collection), field, by, among)
+        return self._ask(query.limit(limit))
 
     def find_all(self, collection: str, **fields: str) -> Iterator[Found]:
         """Yield what `find` finds, asking so often that no answer is long."""
@@ -131,6 +128,20 @@ class FirestoreDatabase:
         batch.update(self.reference(collection, name), fields)
         return self._write(batch, unless=NotFound)
 
+    def put(self, collection: str, name: str, changes: Document, whole: Document) -> None:
+        """
+        Write these fields of a document, or a whole one where there is none.
+
+        One write, and nothing read: whoever else writes at the same time, both writes count.
+        """
+        if not (
+            self.update(collection, name, changes)
+            or self.create(collection, name, whole)
+            or self.update(collection, name, changes)
+        ):
+            message = f"{collection}: a document that comes and goes"
+            raise StoreUnavailableError(message)
+
     def commit(self, batch: WriteBatch) -> None:
         """
         Write the batch.
@@ -142,6 +153,11 @@ class FirestoreDatabase:
         if not self._write(batch, unless=(Aborted, AlreadyExists, FailedPrecondition, NotFound)):
             message = f"{self._name}: a document is not as it was read"
             raise ConflictError(message)
+
+    def _ask(self, query: Query) -> list[Found]:
+        found = self._read(lambda: list(query.stream(retry=_once, timeout=READ_SECONDS)))
+        self._meter.count(f"{self._name}.read", max(1, len(found)))
+        return [Found.of_snapshot(each) for each in found]
 
     def _read(self, call: Callable[[], T]) -> T:
         try:

@@ -4,7 +4,7 @@ The wire is for the document that serves a token: the library's own snapshot of 
 make, and tells no more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
 from google.cloud.firestore_v1.types import BatchGetDocumentsResponse
 
-from multi_user_oauth.stores.document import Document, lease_age, utc
+from multi_user_oauth.model import Connection, Revocation, Snapshot
+from multi_user_oauth.stores.document import Document, from_document, lease_age, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,19 @@ class Found:
     def lease_age(self) -> timedelta | None:
         """How long ago its lease was written, by the server's clock; None without a lease."""
         return lease_age(self.fields, self.read_at)
+
+    def snapshot(self) -> Snapshot:
+        """Return the connection that this is; raise as `from_document`."""
+        return Snapshot(
+            connection=from_document(Connection, self.name, self.fields),
+            version=self.version,
+            lease_age=self.lease_age,
+        )
+
+    def revocation(self) -> Revocation:
+        """Return the revocation that this is; raise as `from_document`."""
+        found = from_document(Revocation, self.name, self.fields)
+        return replace(found, version=self.version, lease_age=self.lease_age)
 
     @classmethod
     def of_snapshot(cls, snapshot: DocumentSnapshot[DocumentReference]) -> "Found":
@@ -46,7 +60,7 @@ class Found:
         return cls(
             name=name,
             fields={field: _plain(value) for field, value in part.found.fields.items()},
-            version=DatetimeWithNanoseconds.from_timestamp_pb(part.found.update_time),  # type: ignore[no-untyped-call]  # reason: google-api-core's has no types
+            version=DatetimeWithNanoseconds.from_timestamp_pb(part.found.update_time),
             read_at=part.read_time.ToDatetime(tzinfo=UTC),
         )
 

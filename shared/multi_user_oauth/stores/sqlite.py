@@ -1,8 +1,11 @@
 """The main database as one SQLite file."""
 
+import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +23,11 @@ from multi_user_oauth.model import (
 )
 from multi_user_oauth.ports import Clock, Meter
 from multi_user_oauth.stores import sqlite_rows as rows
-from multi_user_oauth.stores.document import from_document, lease_age, to_document
-from multi_user_oauth.stores.sqlite_aside import READ, WRITE, SqliteAside
+from multi_user_oauth.stores.document import RELEASED, from_document, readable, to_document
+from multi_user_oauth.stores.sqlite_aside import READ, WRITE
 from multi_user_oauth.stores.sqlite_database import Database
+from multi_user_oauth.stores.sqlite_schema import STEPS
+from multi_user_oauth.stores.sqlite_sealed import SqliteSealed
 
 _PAGE: Final = {  # by which filters are set, so that each has its index
     (False, False): "SELECT id, body FROM connections WHERE id > :after ORDER BY id LIMIT :limit",
@@ -35,8 +40,14 @@ _PAGE: Final = {  # by which filters are set, so that each has its index
     " ORDER BY id LIMIT :limit",
 }
 
+_DUE: Final = (
+    "SELECT id, version, body FROM connections"
+    " WHERE shard IN (SELECT value FROM json_each(?)) AND refresh_due_at <= ?"
+    " ORDER BY refresh_due_at, id LIMIT ?"
+)
 
-class SqliteMainStore(SqliteAside):
+
+class SqliteMainStore(SqliteSealed):
     """
     All ports of the main database, for many threads and processes at once.
 
@@ -45,8 +56,7 @@ class SqliteMainStore(SqliteAside):
     """
 
     def __init__(self, path: Path, *, now: Clock, meter: Meter) -> None:
-        database = Database(path, schema=rows.SCHEMA, version=rows.VERSION)
-        super().__init__(database, now=now, meter=meter)
+        super().__init__(Database(path, steps=STEPS), now=now, meter=meter)
 
     def read(self, key: ConnectionKey) -> Snapshot | None:
         """Return the connection as it stands, tombstones included; None if there never was one."""
@@ -55,7 +65,7 @@ class SqliteMainStore(SqliteAside):
                 "SELECT id, version, body FROM connections WHERE id = ?", (key.document_id,)
             ).fetchone()
         self._meter.count(READ)
-        return None if row is None else self._snapshot(*row)
+        return None if row is None else rows.snapshot(*row, now=self._now())
 
     def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
         """Return the connections pinned to this identity, tombstones too, by their document ids."""
@@ -65,7 +75,8 @@ class SqliteMainStore(SqliteAside):
                 (str(identity),),
             ).fetchall()
         self._meter.count(READ, max(1, len(found)))
-        return tuple(self._snapshot(*row) for row in found)
+        now = self._now()
+        return tuple(rows.snapshot(*row, now=now) for row in found)
 
     def page(
         self,
@@ -94,6 +105,16 @@ class SqliteMainStore(SqliteAside):
             next_after=found[-1][0] if found and len(found) == limit else None,
         )
 
+    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+        """Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first."""
+        with self._database.reading() as database:
+            found = database.execute(
+                _DUE, (json.dumps(list(shards)), rows.text(by), limit)
+            ).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        now = self._now()
+        return readable((row[0], partial(rows.snapshot, *row, now=now)) for row in found)
+
     def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
         """Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on."""
         name = snapshot.connection.key.document_id
@@ -107,8 +128,8 @@ class SqliteMainStore(SqliteAside):
     def release(self, claimed: Snapshot, failure: Failure | None) -> None:
         """Drop the lease and write the failure, or that there is none; do nothing if it moved on."""
         name = claimed.connection.key.document_id
-        noted = to_document(replace(claimed.connection, failure=failure))["failure"]
-        fields = {"lease": None, "lease_at": None, "failure": noted}
+        noted = to_document(claimed.connection.released(failure))
+        fields = {field: noted[field] for field in RELEASED} | {"lease_at": None}
         with suppress(ConflictError):
             with self._database.writing() as database:
                 rows.update_connection(database, name, claimed.version, fields)
@@ -127,11 +148,3 @@ class SqliteMainStore(SqliteAside):
                 database.execute("DELETE FROM rescue WHERE id = ?", (batch.adopted_rescue,))
         others = (batch.opens, batch.cancels, batch.adopted_rescue)
         self._meter.count(WRITE, 2 * len(batch.changes) + sum(part is not None for part in others))
-
-    def _snapshot(self, name: str, version: int, body: bytes) -> Snapshot:
-        document = rows.unpacked(name, body)
-        return Snapshot(
-            connection=from_document(Connection, name, document),
-            version=version,
-            lease_age=lease_age(document, self._now()),
-        )

@@ -8,12 +8,11 @@ from typing import Final
 from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
-from multi_user_oauth.stores.document import from_document, to_document, utc
-from multi_user_oauth.stores.sqlite_database import Database
-from multi_user_oauth.stores.sqlite_rows import packed, unpacked
-
-READ: Final = "activity.read"
-WRITE: Final = "activity.write"
+from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.stores.sqlite_database import Database, Step, script
+from multi_user_oauth.stores.sqlite_key_versions import READ, WRITE, SqliteKeyVersions
+from multi_user_oauth.stores.sqlite_rows import packed, text, unpacked
+from multi_user_oauth.stores.sqlite_usage import USAGE_TABLE, SqliteUsage
 
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 """How long past its end a mark or a sign-out stays: by then nothing in the world asks for it."""
@@ -21,30 +20,38 @@ FORGOTTEN_AFTER: Final = timedelta(days=1)
 FORGOTTEN_AT_ONCE: Final = 10
 """At most this many rows of each kind are cleaned away by one call."""
 
-VERSION: Final = 1
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS flow_marks (
+_FIRST: Final = """
+CREATE TABLE flow_marks (
     state_hash TEXT PRIMARY KEY, handle TEXT NOT NULL, expires_at TEXT NOT NULL, outcome TEXT
 );
-CREATE INDEX IF NOT EXISTS flow_marks_handle ON flow_marks (handle, state_hash);
-CREATE INDEX IF NOT EXISTS flow_marks_end ON flow_marks (expires_at);
-CREATE TABLE IF NOT EXISTS ledger (id TEXT PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS people (identity TEXT PRIMARY KEY, valid_from TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS sign_outs (
+CREATE INDEX flow_marks_handle ON flow_marks (handle, state_hash);
+CREATE INDEX flow_marks_end ON flow_marks (expires_at);
+CREATE TABLE ledger (id TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE people (identity TEXT PRIMARY KEY, valid_from TEXT NOT NULL);
+CREATE TABLE sign_outs (
     identity TEXT NOT NULL, session_id TEXT NOT NULL, expires_at TEXT NOT NULL,
     PRIMARY KEY (identity, session_id)
 );
-CREATE INDEX IF NOT EXISTS sign_outs_end ON sign_outs (expires_at);
+CREATE INDEX sign_outs_end ON sign_outs (expires_at);
 """
 
 
-class SqliteActivityStore:
+_SECOND: Final = """
+CREATE TABLE key_versions (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, version TEXT NOT NULL, seen_at TEXT NOT NULL
+);
+CREATE INDEX key_versions_kind ON key_versions (kind, id);
+"""
+
+STEPS: Final[tuple[Step, ...]] = (script(_FIRST), script(_SECOND), script(USAGE_TABLE))
+
+
+class SqliteActivityStore(SqliteKeyVersions, SqliteUsage):
     """All ports of the activity database, for many threads and processes at once; see the main one."""
 
     def __init__(self, path: Path, *, now: Clock, meter: Meter) -> None:
-        self._database = Database(path, schema=SCHEMA, version=VERSION)
+        super().__init__(Database(path, steps=STEPS), meter=meter)
         self._now = now
-        self._meter = meter
 
     def spend(self, mark: FlowMark) -> None:
         """Create the mark; raise `FlowAlreadyUsedError` if this state was spent before."""
@@ -53,7 +60,7 @@ class SqliteActivityStore:
             written = database.execute(
                 "INSERT INTO flow_marks (state_hash, handle, expires_at, outcome)"
                 " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (mark.state_hash, mark.handle, _text(mark.expires_at), mark.outcome),
+                (mark.state_hash, mark.handle, text(mark.expires_at), mark.outcome),
             )
             if written.rowcount != 1:
                 message = "this state was spent before"
@@ -66,7 +73,7 @@ class SqliteActivityStore:
             database.execute(
                 "INSERT INTO flow_marks (state_hash, handle, expires_at, outcome)"
                 " VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome",
-                (mark.state_hash, mark.handle, _text(mark.expires_at), mark.outcome),
+                (mark.state_hash, mark.handle, text(mark.expires_at), mark.outcome),
             )
         self._meter.count(WRITE)
 
@@ -127,7 +134,7 @@ class SqliteActivityStore:
             database.execute(
                 "INSERT INTO sign_outs (identity, session_id, expires_at) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
-                (str(identity), session_id, _text(until)),
+                (str(identity), session_id, text(until)),
             )
         self._meter.count(WRITE)
 
@@ -137,13 +144,13 @@ class SqliteActivityStore:
             database.execute(
                 "INSERT INTO people (identity, valid_from) VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET valid_from = max(valid_from, excluded.valid_from)",
-                (str(identity), _text(before)),
+                (str(identity), text(before)),
             )
         self._meter.count(WRITE)
 
 
 def _forget(database: sqlite3.Connection, before: datetime) -> None:
-    limits = (_text(before), FORGOTTEN_AT_ONCE)
+    limits = (text(before), FORGOTTEN_AT_ONCE)
     database.execute(
         "DELETE FROM flow_marks WHERE rowid IN"
         " (SELECT rowid FROM flow_marks WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
@@ -154,8 +161,3 @@ def _forget(database: sqlite3.Connection, before: datetime) -> None:
         " (SELECT rowid FROM sign_outs WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
         limits,
     )
-
-
-def _text(moment: datetime) -> str:
-    # of one length, so that the texts sort as the times do
-    return utc(moment).isoformat(timespec="microseconds")

@@ -8,7 +8,7 @@ from multi_user_oauth.model import AuditRecord, ConnectionKey, Rescue, Revocatio
 from multi_user_oauth.model.records import rescue_id
 from multi_user_oauth.ports import Clock, Meter
 from multi_user_oauth.stores import sqlite_rows as rows
-from multi_user_oauth.stores.document import from_document, lease_age
+from multi_user_oauth.stores.document import from_document
 from multi_user_oauth.stores.sqlite_database import Database
 
 READ: Final = "main.read"
@@ -29,6 +29,21 @@ class SqliteAside:
             found = database.execute(
                 "SELECT id, body FROM audit WHERE connection = ? ORDER BY sequence",
                 (key.document_id,),
+            ).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        return tuple(
+            from_document(AuditRecord, name, rows.unpacked(name, body)) for name, body in found
+        )
+
+    def audit_after(
+        self, key: ConnectionKey, sequence: int, *, limit: int
+    ) -> tuple[AuditRecord, ...]:
+        """Return at most `limit` of them, those that follow this sequence."""
+        with self._database.reading() as database:
+            found = database.execute(
+                "SELECT id, body FROM audit WHERE connection = ? AND sequence > ?"
+                " ORDER BY sequence LIMIT ?",
+                (key.document_id, sequence, limit),
             ).fetchall()
         self._meter.count(READ, max(1, len(found)))
         return tuple(
@@ -57,15 +72,7 @@ class SqliteAside:
                 "SELECT version, body FROM revocations WHERE id = ?", (name,)
             ).fetchone()
         self._meter.count(READ)
-        if row is None:
-            return None
-        version, body = row
-        document = rows.unpacked(name, body)
-        return replace(
-            from_document(Revocation, name, document),
-            version=version,
-            lease_age=lease_age(document, self._now()),
-        )
+        return None if row is None else rows.revocation(name, *row, now=self._now())
 
     def claim_revocation(self, revocation: Revocation, lease_id: str) -> Revocation:
         """Write a lease; raise `ConflictError` if anybody wrote since it was read."""

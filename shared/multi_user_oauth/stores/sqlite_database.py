@@ -9,8 +9,8 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,20 +18,33 @@ from multi_user_oauth.errors import StoreUnavailableError
 
 BUSY_TIMEOUT: Final = 5.0  # seconds
 
+Step = Callable[[sqlite3.Connection], None]
+"""What makes a file of one version one of the next; in a transaction that is not its own."""
+
 _inherited: Final[list[sqlite3.Connection]] = []
+
+
+def script(text: str) -> Step:
+    """Return the step of these statements, none of which has a semicolon within."""
+
+    def run(database: sqlite3.Connection) -> None:
+        for statement in text.split(";"):
+            database.execute(statement)
+
+    return run
 
 
 class Database:
     """
     The file at `path`, made at first use.
 
-    `schema` makes the tables, each `IF NOT EXISTS`; it runs on a file of a smaller `version`.
+    Its version is the number of `steps` that it has behind it; those that it lacks are taken when it is
+    opened. A file that has more is a newer program's, whose tables serve this one too.
     """
 
-    def __init__(self, path: Path, *, schema: str, version: int) -> None:
+    def __init__(self, path: Path, *, steps: Sequence[Step]) -> None:
         self._path = path
-        self._schema = f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;"
-        self._version = version
+        self._steps = steps
         self._threads = threading.local()
 
     @contextmanager
@@ -63,16 +76,27 @@ class Database:
             self._path.chmod(0o600)  # SQLite gives its side files the same
         else:
             self._create()
-        connection = _connect(self._path)
-        try:
+        with ExitStack() as at_an_error:
+            connection = _connect(self._path)
+            at_an_error.callback(connection.close)
             connection.execute("PRAGMA synchronous = FULL")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version < self._version:  # else nothing is written: a reader must not wait here
-                connection.executescript(self._schema)
-        except sqlite3.Error:
-            connection.close()
-            raise
+            if _version(connection) < len(self._steps):  # else nothing is written: no reader waits
+                self._upgrade(connection)
+            at_an_error.pop_all()
         return connection
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            done = _version(connection)  # asked again: others may have been quicker
+            missing = self._steps[done:]
+            for step in missing:
+                step(connection)
+            if missing:
+                connection.execute(f"PRAGMA user_version = {len(self._steps)}")
+            connection.execute("COMMIT")
+        finally:
+            connection.rollback()  # nothing, after the commit
 
     def _create(self) -> None:
         # Two processes that switch one file to WAL get in each other's way (no busy handler runs
@@ -124,3 +148,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    return int(version)

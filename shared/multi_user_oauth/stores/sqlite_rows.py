@@ -1,38 +1,19 @@
-"""The tables of the SQLite main database, and each write to one of them.
+"""The rows of the SQLite main database, and each write to one of them; the tables are the schema's.
 
 A row is a document with its id, the columns that queries need and, where it is ever written again, the
 version that every write raises. Nothing here begins or ends a transaction.
 """
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
-from multi_user_oauth.model import AuditRecord, Change, Rescue, Revocation
-from multi_user_oauth.stores.document import Document, to_document
-
-VERSION: Final = 1
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS connections (
-    id TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL,
-    identity TEXT NOT NULL, connector_type TEXT NOT NULL, status TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS connections_identity ON connections (identity, id);
-CREATE INDEX IF NOT EXISTS connections_type ON connections (connector_type, id);
-CREATE INDEX IF NOT EXISTS connections_status ON connections (status, id);
-CREATE INDEX IF NOT EXISTS connections_type_status ON connections (connector_type, status, id);
-CREATE TABLE IF NOT EXISTS audit (
-    id TEXT PRIMARY KEY, body BLOB NOT NULL, connection TEXT NOT NULL, sequence INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS audit_connection ON audit (connection, sequence);
-CREATE TABLE IF NOT EXISTS revocations (
-    id TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS rescue (id TEXT PRIMARY KEY, body BLOB NOT NULL);
-"""
+from multi_user_oauth.model import AuditRecord, Change, Connection, Rescue, Revocation, Snapshot
+from multi_user_oauth.stores.document import Document, from_document, lease_age, to_document, utc
 
 
 def packed(document: Document) -> bytes:
@@ -47,6 +28,28 @@ def unpacked(name: str, body: bytes) -> Document:
     except msgspec.MsgspecError as error:
         message = f"document {name!r} can not be read: {type(error).__name__}"
         raise StoreUnavailableError(message) from None
+
+
+def text(moment: datetime) -> str:
+    """Return the time as a column has it: of one length, so that the texts sort as the times do."""
+    return utc(moment).isoformat(timespec="microseconds")
+
+
+def snapshot(name: str, version: int, body: bytes, *, now: datetime) -> Snapshot:
+    """Return the connection of this row; raise as `from_document`."""
+    document = unpacked(name, body)
+    return Snapshot(
+        connection=from_document(Connection, name, document),
+        version=version,
+        lease_age=lease_age(document, now),
+    )
+
+
+def revocation(name: str, version: int, body: bytes, *, now: datetime) -> Revocation:
+    """Return the revocation of this row; raise as `from_document`."""
+    document = unpacked(name, body)
+    found = from_document(Revocation, name, document)
+    return replace(found, version=version, lease_age=lease_age(document, now))
 
 
 def apply_change(database: sqlite3.Connection, change: Change, now: datetime) -> None:
@@ -75,7 +78,8 @@ def update_connection(
     return _new_version(
         database.execute(
             "UPDATE connections SET version = version + 1, body = ?, identity = ?,"
-            " connector_type = ?, status = ? WHERE id = ? RETURNING version",
+            " connector_type = ?, status = ?, shard = ?, refresh_due_at = ? WHERE id = ?"
+            " RETURNING version",
             (packed(document), *_columns(document), name),
         )
     )
@@ -130,8 +134,9 @@ def create_rescue(database: sqlite3.Connection, rescue: Rescue) -> bool:
 
 def _create_connection(database: sqlite3.Connection, name: str, fields: Document) -> None:
     written = database.execute(
-        "INSERT INTO connections (id, version, body, identity, connector_type, status)"
-        " VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO connections"
+        " (id, version, body, identity, connector_type, status, shard, refresh_due_at)"
+        " VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (name, packed(fields), *_columns(fields)),
     )
     _must_have_written(written, name)
@@ -147,8 +152,15 @@ def _create_audit(database: sqlite3.Connection, record: AuditRecord) -> None:
     _must_have_written(written, name)
 
 
-def _columns(document: Document) -> tuple[str, str, str]:
-    return document["identity"], document["connector_type"], document["status"]
+def _columns(document: Document) -> tuple[str | int | None, ...]:
+    due = document.get("refresh_due_at")  # an older program's document has neither this nor a shard
+    return (
+        document["identity"],
+        document["connector_type"],
+        document["status"],
+        document.get("shard"),
+        None if due is None else text(due),
+    )
 
 
 def _new_version(cursor: sqlite3.Cursor) -> int:

@@ -75,7 +75,7 @@ class ServerClock(Line):
 
 def connect(address: str, project: str, database: str, *lines: Line) -> Client:
     """Return a client of this database, through these lines."""
-    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]  # reason: google-auth's has no types
+    nobody = AnonymousCredentials()
     client = Client(project=project, database=database, credentials=nobody)
     channel = grpc.intercept_channel(_channel(address), *lines)
     client._firestore_api_internal = FirestoreClient(  # noqa: SLF001  # reason: the client has no other door for a channel

@@ -11,6 +11,7 @@ from multi_user_oauth.model import (
     Connection,
     ConnectionKey,
     ConnectionStatus,
+    Delegation,
     Failure,
     FlowMark,
     Identity,
@@ -46,6 +47,7 @@ def connection(key: ConnectionKey = KEY, *, identity: Identity = ANNA, step: int
         scopes=("openid", "mail.read"),
         missing_scopes=("calendar",),
         access_token_expires_at=AT + timedelta(hours=1),
+        refresh_due_at=AT + timedelta(minutes=55),
         refreshed_at=AT,
         sealed_access=b"\x00access\xff",
         sealed_refresh=b"\x00refresh\xff",
@@ -152,6 +154,14 @@ FULL = replace(
     pending_revocation=3,
     lease=Lease("lease"),
     failure=FAILURE,
+    delegations=(
+        Delegation(
+            agent="assistant",
+            actions=("read",),
+            given_at=AT,
+            expires_at=AT + timedelta(days=30),
+        ),
+    ),
 )
 VALUES: list[Value] = [
     connection(),

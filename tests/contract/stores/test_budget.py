@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from multi_user_oauth.errors import ConflictError, FlowAlreadyUsedError
-from multi_user_oauth.model import Batch, ConnectionKey
+from multi_user_oauth.model import SHARDS, Batch, ConnectionKey, Kind
 from multi_user_oauth.stores.meter import NoMeter, OperationMeter
 from tests.contract.stores.samples import (
     ANNA,
@@ -53,6 +53,59 @@ def test_a_query_costs_what_it_finds_and_at_least_one_read(
     assert meter.counts() == {"main.read": 3 + 1 + 2}
     store.page(connector_type="microsoft_teams", status=None, after=None, limit=2)
     assert meter.counts() == {"main.read": 3 + 1 + 2 + 1}
+
+
+def test_what_is_due_costs_a_read_each(store: MainStore, meter: OperationMeter) -> None:
+    """One at least; what is not due, or beyond the limit, is not paid for."""
+    for number in range(4):
+        put(store, connection(ConnectionKey("google_workspace", f"person{number}@example.org")))
+    due = connection().refresh_due_at
+    assert due is not None
+    meter.reset()
+    store.due(range(SHARDS), by=due - timedelta(seconds=1), limit=50)
+    assert meter.counts() == {"main.read": 1}
+    store.due(range(SHARDS), by=due, limit=3)
+    assert meter.counts() == {"main.read": 1 + 3}
+    store.due(range(SHARDS), by=due, limit=50)
+    assert meter.counts() == {"main.read": 1 + 3 + 4}
+
+
+def test_a_re_wrap_is_a_read_and_a_write_each(store: MainStore, meter: OperationMeter) -> None:
+    """The walk reads each record once, one at least; what was refused was not written."""
+    first = put(store, connection())
+    opens, kept = revocation(first.connection), rescue(first.connection)
+    store.commit(Batch(changes=(change(first, refreshed(first)),), opens=opens))
+    meter.reset()
+    (walked,) = store.snapshots(after=None, limit=50)
+    (pending,) = store.revocations(after=None, limit=50)
+    store.rescues(after=None, limit=50)
+    assert meter.counts() == {"main.read": 3}
+    meter.reset()
+    store.rewrap(walked, sealed_access=b"a", sealed_refresh=b"r")
+    store.rewrap_revocation(pending, sealed_refresh=b"r")
+    with pytest.raises(ConflictError):
+        store.rewrap(walked, sealed_access=b"a", sealed_refresh=b"r")
+    store.rescue(kept)
+    assert meter.counts() == {"main.write": 3}
+    meter.reset()
+    store.snapshots(after=KEY.document_id, limit=50)
+    store.rescues(after=None, limit=50)
+    assert meter.counts() == {"main.read": 2}
+
+
+def test_a_note_on_a_key_version_is_one_write(
+    activity: ActivityStore, meter: OperationMeter
+) -> None:
+    """Each version named, once a call; reading them back is a read for each, one at least."""
+    activity.key_versions(Kind.ACCESS)
+    assert meter.counts() == {"activity.read": 1}
+    meter.reset()
+    activity.saw_key_versions(Kind.ACCESS, ["1", "2", "1"], AT)
+    activity.saw_key_versions(Kind.REFRESH, [], AT)
+    assert meter.counts() == {"activity.write": 2}
+    meter.reset()
+    activity.key_versions(Kind.ACCESS)
+    assert meter.counts() == {"activity.read": 2}
 
 
 def test_a_refresh_is_one_read_and_three_writes(store: MainStore, meter: OperationMeter) -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from multi_user_oauth.model import Connection
+from multi_user_oauth.model import Connection, Kind
 from multi_user_oauth.stores.document import (
     Value,
     document_id,
     from_document,
+    key_version_id,
     lease_age,
     to_document,
 )
@@ -71,6 +72,8 @@ def test_a_connection_is_this_document() -> None:
         "missing_scopes": ["calendar"],
         "reason": "reason",
         "access_token_expires_at": AT + timedelta(hours=1),
+        "refresh_due_at": AT + timedelta(minutes=55),
+        "shard": KEY.shard,
         "refreshed_at": AT,
         "revoked_at": AT,
         "pending_revocation": 3,
@@ -83,6 +86,14 @@ def test_a_connection_is_this_document() -> None:
             "at": AT,
             "next_try_at": AT + timedelta(seconds=30),
         },
+        "delegations": [
+            {
+                "agent": "assistant",
+                "actions": ["read"],
+                "given_at": AT,
+                "expires_at": AT + timedelta(days=30),
+            }
+        ],
     }
 
 
@@ -154,7 +165,7 @@ def test_a_database_library_s_own_kind_of_time_is_read() -> None:
 def test_unknown_fields_are_ignored() -> None:
     """A newer program of the same schema may have written more, in any place and of any shape."""
     document = to_document(FULL)
-    document["delegations"] = [{"connector_type": 1, "identity": 2, "until": AT}]
+    document["favourites"] = [{"connector_type": 1, "identity": 2, "until": AT}]
     document["lease"]["note"] = "x"
     assert from_document(Connection, KEY.document_id, document) == FULL
 
@@ -162,8 +173,25 @@ def test_unknown_fields_are_ignored() -> None:
 def test_a_field_with_a_default_may_be_missing() -> None:
     """An older program did not write it."""
     document = to_document(FULL)
-    del document["missing_scopes"]
-    assert from_document(Connection, KEY.document_id, document).missing_scopes == ()
+    del document["missing_scopes"], document["refresh_due_at"], document["shard"]
+    read = from_document(Connection, KEY.document_id, document)
+    assert read == replace(FULL, missing_scopes=(), refresh_due_at=None)
+
+
+def test_a_shard_is_made_from_the_key_whatever_is_written() -> None:
+    """It is for queries: who reads a document that a hand has changed believes the key."""
+    document = to_document(FULL) | {"shard": KEY.shard + 1}
+    assert from_document(Connection, KEY.document_id, document) == FULL
+
+
+def test_the_name_of_a_note_on_a_key_version_is_one_path_segment() -> None:
+    """A version is stored data: no slash in it may make the note another collection's document."""
+    name = "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+    names = [key_version_id(Kind.ACCESS, version) for version in (name, "..", "1", "%2F", "/")]
+    names.append(key_version_id(Kind.REFRESH, "1"))
+    assert len(set(names)) == len(names)
+    assert not any(set(each) & set("/\\ ") for each in names)
+    assert names[2] == "access-1"
 
 
 def test_the_age_of_a_lease_is_from_its_claim() -> None:

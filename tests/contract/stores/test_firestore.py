@@ -124,13 +124,13 @@ def test_a_newer_program_s_fields_survive_every_write(
         main.collection("revocations").document(pending.document_id),
     ]
     for document in documents:
-        document.update({"delegations": ["kept"]})
+        document.update({"favourites": ["kept"]})
     store.release(store.claim(get(store), "lease"), FAILURE)
     store.commit(Batch(changes=(change(get(store), tombstone(get(store))),)))
     found = store.revocation(KEY, pending.epoch)
     assert found is not None
     store.claim_revocation(found, "lease")
-    assert [document.get().get("delegations") for document in documents] == [["kept"]] * 2
+    assert [document.get().get("favourites") for document in documents] == [["kept"]] * 2
 
 
 def test_a_newer_program_s_fields_may_be_anything(store: FirestoreMainStore, main: Client) -> None:
@@ -139,7 +139,7 @@ def test_a_newer_program_s_fields_may_be_anything(store: FirestoreMainStore, mai
     document = main.collection("connections").document(KEY.document_id)
     document.update(
         {
-            "delegations": [{"until": AT, "agents": ["a", None], "limits": {}}, 1.5, True],
+            "favourites": [{"until": AT, "agents": ["a", None], "limits": {}}, 1.5, True],
             "place": GeoPoint(1, 2),
             "other": document,
             "likeness": Vector([1.0, 2.0]),

@@ -2,13 +2,12 @@
 
 import signal
 import socket
-from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from time import monotonic
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 import pytest
@@ -16,10 +15,11 @@ from google.cloud.firestore import Transaction, transactional
 
 from multi_user_oauth.commit import Committer
 from multi_user_oauth.errors import ConflictError, FlowAlreadyUsedError, StoreUnavailableError
-from multi_user_oauth.model import Batch, ConnectionKey, Snapshot
+from multi_user_oauth.model import Batch, ConnectionKey, Lease, Limits, Snapshot
 from multi_user_oauth.stores.firestore import FirestoreMainStore
 from multi_user_oauth.stores.firestore_activity import FirestoreActivityStore
 from multi_user_oauth.stores.meter import NoMeter, OperationMeter
+from tests.contract.stores.breaking import LOST, REFUSED, Breaking
 from tests.contract.stores.lines import Line, connect
 from tests.contract.stores.samples import (
     ANNA,
@@ -41,76 +41,6 @@ from tests.support.processes import PATIENCE, free_ports
 
 LONGEST = 6.0
 """Seconds, real ones, in which a call has ended."""
-
-LOST = [
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.UNKNOWN,
-]
-REFUSED = [
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.PERMISSION_DENIED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.UNAUTHENTICATED,
-    grpc.StatusCode.UNIMPLEMENTED,
-]
-
-
-class Broken(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # reason: grpc has no types
-    """What gRPC raises when a call fails."""
-
-    def __init__(self, code: grpc.StatusCode) -> None:
-        super().__init__()
-        self._code = code
-
-    def code(self) -> grpc.StatusCode:
-        """The status."""
-        return self._code
-
-    def details(self) -> str:
-        """A text of the kind that no log of ours may repeat."""
-        return "the value secret-thing"
-
-    def trailing_metadata(self) -> tuple[()]:
-        """None."""
-        return ()
-
-    def result(self) -> NoReturn:
-        """Raise it: to the interceptor before this one it comes as if it were the call."""
-        raise self
-
-
-class Breaking(Line):
-    """Breaks calls, scripted: each method has two queues, of requests and of answers."""
-
-    def __init__(self) -> None:
-        self.calls: Counter[str] = Counter()
-        self._before: defaultdict[str, deque[grpc.StatusCode | None]] = defaultdict(deque)
-        self._after: defaultdict[str, deque[grpc.StatusCode | None]] = defaultdict(deque)
-
-    def before(self, method: str, *codes: grpc.StatusCode | None) -> None:
-        """Let the next calls fail before anything is done."""
-        self._before[method].extend(codes)
-
-    def after(self, method: str, *codes: grpc.StatusCode | None) -> None:
-        """Let the next answers be lost, None: not that one."""
-        self._after[method].extend(codes)
-
-    def sent(self, method: str, request: Any, timeout: float | None) -> None:  # noqa: ANN401  # reason: any request
-        """Count, and fail if it is so written."""
-        self.calls[method] += 1
-        self._fail(self._before[method])
-
-    def received(self, method: str, answer: Any) -> None:  # noqa: ANN401  # reason: any answer
-        """Lose it if it is so written."""
-        self._fail(self._after[method])
-
-    def _fail(self, codes: deque[grpc.StatusCode | None]) -> None:
-        code = codes.popleft() if codes else None
-        if code is not None:
-            raise Broken(code)
 
 
 @pytest.fixture
@@ -175,6 +105,38 @@ def test_a_commit_whose_answer_is_lost_is_unavailable_and_written(
     assert len(store.audit(KEY)) == 2
 
 
+@pytest.mark.parametrize("code", LOST, ids=lambda code: code.name)
+def test_a_claim_whose_answer_is_lost_is_a_claim(
+    store: FirestoreMainStore, line: Breaking, code: grpc.StatusCode
+) -> None:
+    """It is read back: nobody has to wait until a lease that has no holder runs out."""
+    before = put(store, connection())
+    line.calls.clear()
+    line.after("Commit", code)
+    claimed = store.claim(before, "lease")
+    assert line.calls["Commit"] == 1
+    assert claimed.connection == get(store).connection
+    assert claimed.connection.lease == Lease("lease")
+    store.commit(Batch(changes=(change(claimed, refreshed(claimed)),)))
+
+
+def test_a_claim_that_did_not_land_is_none(store: FirestoreMainStore, line: Breaking) -> None:
+    """Nor is one of which nobody can say, nor one that another's lease was faster than."""
+    before = put(store, connection())
+    line.before("Commit", grpc.StatusCode.UNAVAILABLE)
+    with pytest.raises(StoreUnavailableError):
+        store.claim(before, "lease")
+    assert get(store) == before
+    line.after("Commit", grpc.StatusCode.UNAVAILABLE)
+    line.before("BatchGetDocuments", grpc.StatusCode.PERMISSION_DENIED)
+    with pytest.raises(StoreUnavailableError):
+        store.claim(before, "lost")
+    line.before("Commit", grpc.StatusCode.UNAVAILABLE)
+    with pytest.raises(StoreUnavailableError):
+        store.claim(before, "another")
+    assert get(store).connection.lease == Lease("lost")
+
+
 @pytest.mark.parametrize("lost", ["before", "after"])
 @pytest.mark.parametrize("code", [*LOST, grpc.StatusCode.ABORTED], ids=lambda code: code.name)
 def test_whoever_reads_the_commit_id_back_has_success_once(
@@ -189,7 +151,8 @@ def test_whoever_reads_the_commit_id_back_has_success_once(
         return Batch(changes=(change(snapshot, refreshed(snapshot)),))
 
     (line.before if lost == "before" else line.after)("Commit", code)
-    committer = Committer(store=store, sleep=ManualClock().sleep, waits=(0.1, 0.2))
+    clock = ManualClock()
+    committer = Committer(store=store, now=clock, sleep=clock.sleep, limits=Limits())
     assert committer.commit(KEY, refreshed(before).commit_id, before, step)
     assert get(store).connection == refreshed(before)
     assert len(store.audit(KEY)) == 2

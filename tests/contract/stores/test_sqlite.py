@@ -54,7 +54,7 @@ def die_in_a_transaction(directory: Path, at_call: int) -> None:
 def use_after_a_fork(directory: Path) -> None:
     """Use one store before a fork, then in both processes; exit with 0 if each has its own and wrote."""
     store, file = main_store(directory, ManualClock()), directory / "other.sqlite3"
-    database = Database(file, schema="", version=1)
+    database = Database(file, steps=[])
     before = put(store, connection())
     with database.reading() as mine:
         child = os.fork()
@@ -133,7 +133,7 @@ def test_a_newer_program_s_fields_survive_every_write(tmp_path: Path) -> None:
     for table in ("connections", "revocations"):
         ((body,),) = sql(path, f"SELECT body FROM {table}")  # noqa: S608  # reason: our two names
         assert isinstance(body, bytes)
-        document = unpacked("x", body) | {"delegations": ["kept"]}
+        document = unpacked("x", body) | {"favourites": ["kept"]}
         sql(path, f"UPDATE {table} SET body = ?", packed(document))  # noqa: S608  # reason: the same
     store.release(store.claim(get(store), "lease"), FAILURE)
     store.commit(Batch(changes=(change(get(store), tombstone(get(store))),)))
@@ -143,7 +143,7 @@ def test_a_newer_program_s_fields_survive_every_write(tmp_path: Path) -> None:
     for table in ("connections", "revocations"):
         ((body,),) = sql(path, f"SELECT body FROM {table}")  # noqa: S608  # reason: the same
         assert isinstance(body, bytes)
-        assert unpacked("x", body)["delegations"] == ["kept"]
+        assert unpacked("x", body)["favourites"] == ["kept"]
 
 
 def test_old_marks_and_sign_outs_are_cleaned_a_few_at_a_time(tmp_path: Path) -> None:

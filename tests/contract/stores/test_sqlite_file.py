@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from multi_user_oauth.stores.sqlite_database import Database
+from multi_user_oauth.stores.sqlite_database import Database, script
 from tests.contract.stores.samples import connection, get, put
 from tests.contract.stores.sql import sql
 from tests.support.clock import ManualClock
 from tests.support.stores import activity_store, main_store
 
-TABLE = "CREATE TABLE IF NOT EXISTS notes (text TEXT);"
+TABLE = script("CREATE TABLE notes (text TEXT)")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_nothing_is_opened_before_the_first_use(tmp_path: Path) -> None:
 
 def test_a_commit_reaches_the_disk(tmp_path: Path) -> None:
     """WAL, and FULL: synced at each commit (SQLite, "PRAGMA synchronous")."""
-    with Database(tmp_path / "x.sqlite3", schema=TABLE, version=1).reading() as database:
+    with Database(tmp_path / "x.sqlite3", steps=[TABLE]).reading() as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert database.execute("PRAGMA synchronous").fetchone() == (2,)
         assert database.execute("PRAGMA busy_timeout").fetchone() == (5000,)
@@ -62,7 +62,7 @@ def test_a_commit_reaches_the_disk(tmp_path: Path) -> None:
 
 def test_each_thread_has_its_own_connection(tmp_path: Path) -> None:
     """The same one at each use, and never another thread's."""
-    database = Database(tmp_path / "x.sqlite3", schema=TABLE, version=1)
+    database = Database(tmp_path / "x.sqlite3", steps=[TABLE])
 
     def used() -> sqlite3.Connection:
         with database.reading() as first, database.writing() as second:
@@ -78,7 +78,7 @@ def test_many_make_one_database(tmp_path: Path) -> None:
     start = threading.Barrier(16)
 
     def enter(number: int) -> None:
-        database = Database(tmp_path / "x.sqlite3", schema=TABLE, version=1)
+        database = Database(tmp_path / "x.sqlite3", steps=[TABLE])
         start.wait(60)
         with database.writing() as writer:
             writer.execute("INSERT INTO notes VALUES (?)", (str(number),))
@@ -92,19 +92,19 @@ def test_many_make_one_database(tmp_path: Path) -> None:
 def test_an_older_file_gets_the_new_tables(tmp_path: Path) -> None:
     """And keeps what it held; an older program still reads it."""
     path = tmp_path / "x.sqlite3"
-    with Database(path, schema=TABLE, version=1).writing() as database:
+    with Database(path, steps=[TABLE]).writing() as database:
         database.execute("INSERT INTO notes VALUES ('kept')")
-    more = TABLE + "CREATE TABLE IF NOT EXISTS more (text TEXT);"
-    with Database(path, schema=more, version=2).writing() as database:
+    more = script("CREATE TABLE more (text TEXT); CREATE INDEX more_text ON more (text);")
+    with Database(path, steps=[TABLE, more]).writing() as database:
         database.execute("INSERT INTO more VALUES ('new')")
-    with Database(path, schema=TABLE, version=1).reading() as database:
+    with Database(path, steps=[TABLE]).reading() as database:
         assert database.execute("SELECT * FROM notes").fetchall() == [("kept",)]
     assert sql(path, "PRAGMA user_version") == [(2,)]
 
 
 def test_an_error_inside_a_transaction_undoes_it(tmp_path: Path) -> None:
     """Whatever it was; the connection is good for the next one."""
-    database = Database(tmp_path / "x.sqlite3", schema=TABLE, version=1)
+    database = Database(tmp_path / "x.sqlite3", steps=[TABLE])
 
     def fail() -> None:
         with database.writing() as writer:
