@@ -1,16 +1,24 @@
-"""The local cloud with Google's own clients, one channel for each caller."""
+"""The local cloud with Google's own clients, and with ours: a channel, or an origin, for each caller."""
 
+import secrets
+import time
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self
 
 import grpc
+from google.auth.credentials import AnonymousCredentials
 from google.cloud.kms_v1 import KeyManagementServiceClient
+from google.cloud.kms_v1.services.key_management_service.transports import (
+    KeyManagementServiceGrpcTransport,
+)
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 from multi_user_oauth.client_secrets import secret_manager
-from multi_user_oauth.keys import cloud_kms
+from multi_user_oauth.keys.cloud_kms_rest import GIVE_UP_AFTER, CloudKms, Patience, connect
+from multi_user_oauth.ports import Meter
 from multi_user_oauth.sandbox.cloud import LocalCloud
+from multi_user_oauth.stores.meter import NoMeter
 
 PROJECT: Final = "projects/vault"
 KEY_RING: Final = f"{PROJECT}/locations/europe/keyRings/tokens"
@@ -19,6 +27,19 @@ CALLBACK: Final = "callback"
 REFRESH: Final = "refresh"
 STRANGER: Final = "stranger"
 CALLERS: Final = (OPERATOR, CALLBACK, REFRESH, STRANGER)
+
+
+def our_kms(
+    origin: str, *, meter: Meter | None = None, give_up_after: float = GIVE_UP_AFTER
+) -> CloudKms:
+    """Return Cloud KMS as our functions reach it, at any origin, with so much patience."""
+    patience = Patience(
+        sleep=time.sleep,  # noqa: TID251  # reason: the pauses are real, and short
+        monotonic=time.monotonic,
+        draw=secrets.token_bytes,
+        give_up_after=give_up_after,
+    )
+    return connect(origin, meter=meter or NoMeter(), patience=patience)
 
 
 class Cloud:
@@ -58,8 +79,23 @@ class Cloud:
         self.local.stop()
 
     def kms(self, caller: str) -> KeyManagementServiceClient:
-        """Return Cloud KMS as this caller reaches it."""
-        return cloud_kms.connect(self._channel(caller))
+        """Return Google's client of Cloud KMS, by gRPC, as this caller."""
+        transport = KeyManagementServiceGrpcTransport(channel=self._channel(caller))
+        return KeyManagementServiceClient(transport=transport)
+
+    def kms_by_rest(self, caller: str) -> KeyManagementServiceClient:
+        """Return Google's client of Cloud KMS, by REST, as this caller."""
+        return KeyManagementServiceClient(
+            transport="rest",
+            client_options={"api_endpoint": self.local.rest_url(caller)},
+            credentials=AnonymousCredentials(),
+        )
+
+    def our_kms(
+        self, caller: str, *, meter: Meter | None = None, give_up_after: float = GIVE_UP_AFTER
+    ) -> CloudKms:
+        """Return Cloud KMS as our functions reach it, as this caller."""
+        return our_kms(self.local.rest_url(caller), meter=meter, give_up_after=give_up_after)
 
     def secrets(self, caller: str) -> SecretManagerServiceClient:
         """Return Secret Manager as this caller reaches it."""

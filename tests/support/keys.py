@@ -11,35 +11,77 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from multi_user_oauth.errors import KeysUnavailableError, TamperedError
+from multi_user_oauth.keys.wrapped import WrappedKey
 from multi_user_oauth.ports import Draw, Meter
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 32
+DESTROYED: Final = "DESTROYED"
 
 
 class FakeKey:
-    """One key of a key service: a `KeyEncrypter` and a `KeyDecrypter`; `down` makes both fail."""
+    """
+    One key of a key service: a `KeyEncrypter`, a `KeyDecrypter` and a `KeyRotation`.
+
+    `down` makes it fail, and `forgetful` wrap what it can not unwrap. Two of one name are the same key,
+    whatever versions each has made.
+    """
 
     def __init__(self, name: str, *, draw: Draw, meter: Meter) -> None:
         self.down = False
-        self._cipher = AESGCM(sha256(name.encode()).digest())
+        self.forgetful = False
+        self._name = name
+        self._states = {"1": "ENABLED"}
+        self._primary = "1"
         self._draw = draw
         self._meter = meter
 
     def encrypt(self, plaintext: bytes, aad: bytes) -> bytes:
         """As the port."""
         self._use()
-        nonce = self._draw(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plaintext, aad)
+        nonce, version = self._draw(NONCE_BYTES), self.primary()
+        bound = aad + b"forgotten" if self.forgetful else aad
+        ciphertext = nonce + self._cipher(version).encrypt(nonce, plaintext, bound)
+        return bytes(WrappedKey.of(plaintext, key_version=version, ciphertext=ciphertext))
 
     def decrypt(self, ciphertext: bytes, aad: bytes) -> bytes:
         """As the port."""
         self._use()
-        nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+        wrapped = WrappedKey.parse(ciphertext)
+        if self._states.get(wrapped.key_version) == DESTROYED:
+            raise KeysUnavailableError("scripted: this version is destroyed")
+        nonce, sealed = wrapped.ciphertext[:NONCE_BYTES], wrapped.ciphertext[NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, sealed, aad)
-        except InvalidTag as altered:
+            plaintext = self._cipher(wrapped.key_version).decrypt(nonce, sealed, aad)
+        except (InvalidTag, ValueError) as altered:
             raise TamperedError("scripted: not wrapped for this") from altered
+        return wrapped.opened(plaintext)
+
+    def states(self) -> Mapping[str, str]:
+        """As the port."""
+        return dict(self._states)
+
+    def primary(self) -> str:
+        """As the port."""
+        return self._primary
+
+    def rotate(self) -> str:
+        """As the port."""
+        made = str(len(self._states) + 1)
+        self._states[made] = "ENABLED"
+        self.promote(made)
+        return made
+
+    def promote(self, version: str) -> None:
+        """Wrap with this version from now on, as somebody can at the key service."""
+        self._primary = version
+
+    def destroy(self, version: str) -> None:
+        """As the port."""
+        self._states[version] = DESTROYED
+
+    def _cipher(self, version: str) -> AESGCM:
+        return AESGCM(sha256(f"{self._name} {version}".encode()).digest())
 
     def _use(self) -> None:
         if self.down:

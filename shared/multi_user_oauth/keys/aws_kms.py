@@ -6,7 +6,7 @@ Only this module imports its library. AWS KMS has no checksums of its own: TLS c
 import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Final, Never, Protocol
 
 import boto3
 from botocore.config import Config
@@ -16,7 +16,14 @@ from multi_user_oauth.errors import ConfigurationError, KeysUnavailableError, Ta
 from multi_user_oauth.keys.wrapped import WrappedKey, key_version
 from multi_user_oauth.ports import Meter
 
-__all__ = ["AwsKms", "AwsKmsDecrypter", "AwsKmsEncrypter", "connect", "key_version"]
+__all__ = [
+    "AwsKms",
+    "AwsKmsDecrypter",
+    "AwsKmsEncrypter",
+    "AwsKmsVersions",
+    "connect",
+    "key_version",
+]
 
 LONGEST: Final = 6144  # bytes of ciphertext that Decrypt takes
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/([A-Za-z0-9-]{1,64})")
@@ -97,6 +104,35 @@ class AwsKmsDecrypter:
         if answer is None:
             raise TamperedError("a wrapped data key does not open here")
         return wrapped.opened(answer["Plaintext"])
+
+
+class AwsKmsVersions:
+    """
+    Implements `KeyRotation` as far as it goes: AWS keeps every version inside of the key, unseen.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+    """
+
+    def __init__(self, key_arn: str) -> None:
+        self._key_id = _key_id(key_arn)
+
+    def states(self) -> Mapping[str, str]:
+        """Return the one version that is to be seen: the key."""
+        return {self._key_id: "ENABLED"}
+
+    def primary(self) -> str:
+        """Return the key's id."""
+        return self._key_id
+
+    def rotate(self) -> Never:
+        """Refuse."""
+        raise ConfigurationError("AWS KMS rotates a key by itself: switch that on there, once")
+
+    def destroy(self, version: str) -> Never:
+        """Refuse."""
+        raise ConfigurationError(
+            "AWS KMS keeps every version of a key for as long as the key lives"
+        )
 
 
 def _asked(key_arn: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -6,7 +6,7 @@ nonce (12 bytes), ciphertext and tag of AES-256-GCM (NIST SP 800-38D, 96-bit ran
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -62,8 +62,7 @@ class EnvelopeSealer:
             raise TamperedError("the data key is another connection's, kind's or epoch's")
         nonce = self._draw(NONCE_BYTES)
         ciphertext = AESGCM(key.plaintext).encrypt(nonce, _encoded(value), binding.inner())
-        length = len(key.wrapped).to_bytes(2, "big")
-        return b"".join((VERSION, length, key.wrapped, nonce, ciphertext))
+        return bytes(Envelope(wrapped=key.wrapped, nonce=nonce, ciphertext=ciphertext))
 
 
 class EnvelopeOpener:
@@ -82,33 +81,37 @@ class EnvelopeOpener:
         return self._opened(sealed, binding)[0]
 
     def _opened(self, sealed: bytes, binding: Binding) -> tuple[DataKey, Secret]:
-        envelope = _Envelope.parse(sealed)
+        envelope = Envelope.parse(sealed)
         key = self._unwrapped(envelope.wrapped, binding.outer())
-        with suppress(InvalidTag):
-            plaintext = AESGCM(key.plaintext).decrypt(
-                envelope.nonce, envelope.ciphertext, binding.inner()
-            )
-            return key, _decoded(plaintext)
-        raise TamperedError("a sealed value does not open here")
+        return key, envelope.opened(key.plaintext, binding)
 
     def _unwrapped(self, wrapped: bytes, outer: bytes) -> DataKey:
         plaintext = self._cache.get(wrapped, outer)
         if plaintext is None:
-            plaintext = self._decrypter.decrypt(wrapped, outer)
-            if len(plaintext) != KEY_BYTES:
-                raise TamperedError("a wrapped data key has another length than ours")
+            plaintext = unwrapped(self._decrypter, wrapped, outer)
             self._cache.put(wrapped, outer, plaintext)
         return DataKey(plaintext=plaintext, wrapped=wrapped, outer=outer)
 
 
+def unwrapped(decrypter: KeyDecrypter, wrapped: bytes, outer: bytes) -> bytes:
+    """Return the data key; raise `TamperedError` or `KeysUnavailableError`."""
+    plaintext = decrypter.decrypt(wrapped, outer)
+    if len(plaintext) != KEY_BYTES:
+        raise TamperedError("a wrapped data key has another length than ours")
+    return plaintext
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Envelope:
+class Envelope:
+    """The parts of a sealed value."""
+
     wrapped: bytes
     nonce: bytes
     ciphertext: bytes
 
     @classmethod
-    def parse(cls, sealed: bytes) -> "_Envelope":
+    def parse(cls, sealed: bytes) -> Self:
+        """Return the parts of what `bytes()` wrote; raise `TamperedError` for anything else."""
         if sealed[:1] != VERSION:
             raise TamperedError("a sealed value has an unknown version")
         wrapped_end = HEADER_BYTES + int.from_bytes(sealed[1:HEADER_BYTES], "big")
@@ -120,6 +123,17 @@ class _Envelope:
             nonce=sealed[wrapped_end:nonce_end],
             ciphertext=sealed[nonce_end:],
         )
+
+    def __bytes__(self) -> bytes:
+        """Return it as it is stored."""
+        length = len(self.wrapped).to_bytes(2, "big")
+        return b"".join((VERSION, length, self.wrapped, self.nonce, self.ciphertext))
+
+    def opened(self, data_key: bytes, binding: Binding) -> Secret:
+        """Return the value; raise `TamperedError` where it is another's, or belongs elsewhere."""
+        with suppress(InvalidTag):
+            return _decoded(AESGCM(data_key).decrypt(self.nonce, self.ciphertext, binding.inner()))
+        raise TamperedError("a sealed value does not open here")
 
 
 # A lone surrogate, which JSON can bring, is no valid UTF-8. Sealing must not fail over it: what a

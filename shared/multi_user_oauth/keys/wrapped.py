@@ -14,6 +14,8 @@ from multi_user_oauth.errors import TamperedError
 
 VERSION: Final = b"\x02"
 HEADER_BYTES: Final = 2
+LOCAL_VERSION: Final = b"\x01"
+LOCAL_HEADER_BYTES: Final = 9  # its version, and the fingerprint of the key
 PROOF_BYTES: Final = 16
 _KEY_VERSION: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _PURPOSE: Final = b"multi-user-oauth: key version of a wrapped data key\0"

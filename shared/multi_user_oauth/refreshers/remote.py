@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import requests
 
@@ -18,6 +18,7 @@ from multi_user_oauth.errors import (
     RefreshInProgressError,
     RetryableError,
     StoreUnavailableError,
+    TamperedError,
 )
 from multi_user_oauth.model import ConnectionKey, RevocationResult, Secret
 
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # Longer than a refresh with its commit and rescue; the asker's own caller waits at most this long.
 _TIMEOUT: Final = (3.0, 25.0)
-_PASSING: Final[Mapping[str, type[RetryableError]]] = {
+PASSING: Final[Mapping[str, type[RetryableError]]] = {
     error.code: error
     for error in (
         ConflictError,
@@ -54,25 +55,31 @@ class RemoteRefresher:
     def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
         """Have the connection refreshed; raise what `Refresher` says."""
         seconds = int(min_ttl.total_seconds())
-        self._post("/refresh/one", {**_named(key), "min_ttl": seconds})
+        self.post("/refresh/one", {**_named(key), "min_ttl": seconds})
 
     def finish(self, key: ConnectionKey, epoch: int) -> RevocationResult:
         """Have the disconnect finished; what can not be found out now is `PENDING`."""
         try:
-            body = self._post("/refresh/finish", {**_named(key), "epoch": epoch})
+            body = self.post("/refresh/finish", {**_named(key), "epoch": epoch})
             return RevocationResult(body["finished"][0]["provider"])
         except (MultiUserOAuthError, LookupError, TypeError, ValueError):
             logger.warning("revocation is pending", extra={"connection": str(key)})
             return RevocationResult.PENDING
 
-    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, list[dict[str, str]]]:
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        timeout: tuple[float, float] = _TIMEOUT,
+    ) -> dict[str, Any]:
+        """Ask a route, with seconds to connect and to wait; raise what its answer says, as our errors."""
         token = self._identity(self._audience)
         try:
             response = self._session.post(
                 self._url + path,
                 json=body,
                 headers={"Authorization": f"Bearer {token.reveal()}"},
-                timeout=_TIMEOUT,
+                timeout=timeout,
                 allow_redirects=False,
             )
             answer = response.json()
@@ -93,9 +100,11 @@ def _error(problem: Mapping[str, object], response: requests.Response) -> MultiU
         return NotConnectedError("refresh knows no such connection")
     if code == NeedsSignInError.code:
         return NeedsSignInError("refresh was refused", reason=str(problem.get("reason")))
-    if code in _PASSING:
+    if code == TamperedError.code:
+        return TamperedError("refresh could not open it")  # and has raised the alarm
+    if code in PASSING:
         after = response.headers.get("Retry-After", "1")
-        return _PASSING[code](code, retry_after=int(after) if after.isdigit() else 1)
+        return PASSING[code](code, retry_after=int(after) if after.isdigit() else 1)
     # 401, 403, 404: we are not let in. That is ours to mend, not the person's.
     logger.error("refresh refuses us", extra={"status": response.status_code, "code": code})
     return StoreUnavailableError("refresh refuses us", retry_after=30)

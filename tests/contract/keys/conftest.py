@@ -7,7 +7,7 @@ import pytest
 
 from multi_user_oauth.keys.cache import DataKeyCache
 from multi_user_oauth.keys.envelope import EnvelopeOpener, EnvelopeSealer
-from multi_user_oauth.keys.local import provision
+from multi_user_oauth.keys.local_versions import provision
 from multi_user_oauth.model import Kind
 from tests.contract.keys.services import (
     KeyService,

@@ -59,10 +59,10 @@ def google_service(cloud: Cloud) -> KeyService:
     """Return two keys of Cloud KMS, used by who may encrypt only, and by who may decrypt."""
     meter = CountingMeter()
     keys = {kind: cloud.new_key() for kind in Kind}
-    callback, refresh = cloud.kms(CALLBACK), cloud.kms(REFRESH)
+    callback, refresh = (cloud.our_kms(caller, meter=meter) for caller in (CALLBACK, REFRESH))
     return KeyService(
-        encrypters={kind: CloudKmsEncrypter(callback, keys[kind], meter=meter) for kind in Kind},
-        decrypters={kind: CloudKmsDecrypter(refresh, keys[kind], meter=meter) for kind in Kind},
+        encrypters={kind: CloudKmsEncrypter(callback, keys[kind]) for kind in Kind},
+        decrypters={kind: CloudKmsDecrypter(refresh, keys[kind]) for kind in Kind},
         meter=meter,
     )
 

@@ -15,12 +15,12 @@ from multi_user_oauth.client_secrets import aws, secret_manager
 from multi_user_oauth.client_secrets.aws import AwsClientSecrets
 from multi_user_oauth.client_secrets.secret_manager import SecretManagerClientSecrets
 from multi_user_oauth.errors import KeysUnavailableError
-from multi_user_oauth.keys import aws_kms, cloud_kms
+from multi_user_oauth.keys import aws_kms
 from multi_user_oauth.keys.aws_kms import AwsKmsEncrypter
 from multi_user_oauth.keys.cloud_kms import CloudKmsEncrypter
 from tests.contract.keys.services import REGION, CountingMeter
 from tests.support.clock import ManualClock
-from tests.support.cloud import KEY_RING
+from tests.support.cloud import KEY_RING, our_kms
 
 DATA_KEY = bytes(32)
 ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -50,9 +50,8 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask_cloud_kms(address: str) -> None:
     """Wrap a key."""
-    with grpc.insecure_channel(address) as channel:
-        client = cloud_kms.connect(channel)
-        CloudKmsEncrypter(client, f"{KEY_RING}/cryptoKeys/key", meter=METER).encrypt(DATA_KEY, b"")
+    kms = our_kms(f"http://{address}")
+    CloudKmsEncrypter(kms, f"{KEY_RING}/cryptoKeys/key").encrypt(DATA_KEY, b"")
 
 
 def ask_secret_manager(address: str) -> None:

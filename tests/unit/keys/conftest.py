@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from multi_user_oauth.keys.local import provision
+from multi_user_oauth.keys.local_versions import provision
 from tests.unit.keys.files import write
 
 

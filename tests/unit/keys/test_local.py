@@ -6,7 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from multi_user_oauth.errors import ConfigurationError, TamperedError
-from multi_user_oauth.keys.local import LocalDecrypter, LocalEncrypter, provision
+from multi_user_oauth.keys.local import LocalDecrypter, LocalEncrypter
+from multi_user_oauth.keys.local_versions import provision
 from tests.contract.keys.services import CountingMeter
 from tests.unit.keys.files import private_pem, public_pem, write
 

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from multi_user_oauth.errors import ConfigurationError
-from multi_user_oauth.keys.local import LocalDecrypter, provision
+from multi_user_oauth.keys.local import LocalDecrypter
+from multi_user_oauth.keys.local_versions import provision
 from tests.contract.keys.services import CountingMeter
 
 NAMES = {"access.private.pem", "access.public.pem", "refresh.private.pem", "refresh.public.pem"}
@@ -57,7 +58,8 @@ def test_processes_that_start_together_get_the_same_keys(tmp_path: Path) -> None
     """What each of them sealed with the keys it found opens with the keys that stand."""
     program = (
         "import sys; from pathlib import Path;"
-        "from multi_user_oauth.keys.local import LocalEncrypter, provision;"
+        "from multi_user_oauth.keys.local import LocalEncrypter;"
+        "from multi_user_oauth.keys.local_versions import provision;"
         "from tests.contract.keys.services import CountingMeter;"
         "where = Path(sys.argv[1]); provision(where); meter = CountingMeter();"
         "print(*(LocalEncrypter(where / f'{name}.public.pem', meter=meter)"

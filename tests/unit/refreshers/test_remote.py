@@ -19,6 +19,7 @@ from multi_user_oauth.errors import (
     RefreshInProgressError,
     RetryableError,
     StoreUnavailableError,
+    TamperedError,
 )
 from multi_user_oauth.model import ConnectionKey, RevocationResult, Secret
 from multi_user_oauth.refreshers.remote import RemoteRefresher
@@ -110,6 +111,12 @@ def test_what_only_the_person_can_mend() -> None:
     assert raised.value.reason == "password_changed"
 
 
+def test_what_did_not_open_there_is_no_outage() -> None:
+    """To ask again does not help; the alarm was raised where it was found."""
+    with pytest.raises(TamperedError):
+        asker(Answers(answer(500, {"code": "tampered"}))).refresh(KEY, min_ttl=MINUTE)
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -117,7 +124,6 @@ def test_what_only_the_person_can_mend() -> None:
         answer(403, {"code": "forbidden"}),
         answer(404, {"code": "not_found"}),
         answer(500, {"code": "internal_error"}),
-        answer(500, {"code": "tampered"}),
         answer(400, {"code": "invalid_request"}),
         answer(302, {}, Location="https://evil.example"),
         answer(200, []),

@@ -101,6 +101,7 @@ def test_faults_and_calls_are_reached_over_http(cloud: Cloud, key_name: str) -> 
 
     call = {
         "caller": CALLBACK, "method": "Encrypt", "resource": key_name, "status": "UNAVAILABLE",
+        "reads": 0, "writes": 0,
     }  # fmt: skip
     assert ask(cloud, "GET", "/calls") == (HTTPStatus.OK, [call])
     ask(cloud, "POST", "/faults", fault)

@@ -22,6 +22,11 @@ _NAMES: Final = frozenset({"localhost", "127.0.0.1"})
 _View = Callable[[bytes], object]
 
 
+def is_asked_here(host: str, origin: str | None) -> bool:
+    """Return whether no page of another site, open in a browser on this machine, is asking."""
+    return urlsplit(f"//{host}").hostname in _NAMES and origin is None
+
+
 class AdminServer:
     """Listens on this machine only, until it is stopped."""
 
@@ -74,9 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
     def _serve(self) -> None:
-        # A page of another site, open in a browser on this machine, must not turn the knobs.
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        if host not in _NAMES or "Origin" in self.headers:
+        if not is_asked_here(self.headers.get("Host", ""), self.headers.get("Origin")):
             return self._send(HTTPStatus.FORBIDDEN, {"error": "loopback_only"})
         view = self.server.views.get((self.command, self.path))
         if view is None:

@@ -9,12 +9,18 @@ CALLS_KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call: the RPC's name, the resource named in it, the status that it was answered with."""
+    """
+    One call: the RPC's name, the resource named in it, the status that it was answered with.
+
+    At Firestore also how many documents it read and wrote, as they are billed.
+    """
 
     caller: str
     method: str
     resource: str
     status: str
+    reads: int = 0
+    writes: int = 0
 
 
 class CallLog:

@@ -13,7 +13,7 @@ from .calls import Call, CallLog
 from .faults import Fault, Faults, spoil
 from .iam import Policy
 from .methods import Method
-from .refusals import RefusedError
+from .refusals import RefusedError, on_demand
 from .state import load, save
 
 
@@ -47,11 +47,11 @@ class Desk:
             )
 
     def _answered(self, caller: str, method: Method, resource: str, request: Any) -> Any:  # noqa: ANN401  # reason: any message
-        fault = self.faults.take(method.name, caller) or Fault(method=method.name)
+        fault = self.faults.take(method.name, caller, resource) or Fault(method=method.name)
         if fault.delay:
             self._sleep(fault.delay)
-        if fault.status is not None:
-            raise RefusedError(grpc.StatusCode[fault.status], "a fault on demand")
+        if fault.status is not None and not fault.lost:
+            raise on_demand(fault.status)
         # Before anything is looked up: who has no right does not learn what there is.
         if not self.policy.allows(caller, method.permission, resource):
             text = f"{caller} lacks {method.permission} on {resource}, or it does not exist"
@@ -60,6 +60,8 @@ class Desk:
             answer = method.serve(request)
             if method.changes and self._file is not None:
                 save(self._file, self._holdings)
+        if fault.status is not None:
+            raise on_demand(fault.status)
         if fault.spoilt is not None:
             spoil(answer, fault.spoilt)
         return answer

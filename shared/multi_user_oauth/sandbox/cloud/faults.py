@@ -34,6 +34,10 @@ class Fault:
     caller: str | None = None
     status: str | None = None
     """The name of a gRPC status, as UNAVAILABLE: the call is refused with it and does nothing."""
+    lost: bool = False
+    """With a status: the call is served, and its answer lost on the way."""
+    resource: str = ""
+    """How the name of the resource ends, at Firestore that of the database; empty: whichever."""
     spoilt: Spoilt | None = None
     """The call is served, and its answer spoilt."""
     delay: float = 0.0
@@ -69,11 +73,12 @@ class Faults:
         with self._lock:
             return list(self._waiting)
 
-    def take(self, method: str, caller: str) -> Fault | None:
+    def take(self, method: str, caller: str, resource: str) -> Fault | None:
         """Give the first fault that is due here, and count it down."""
         with self._lock:
             for index, fault in enumerate(self._waiting):
-                if fault.method == method and fault.caller in (None, caller):
+                meant = fault.method == method and fault.caller in (None, caller)
+                if meant and resource.endswith(fault.resource):
                     self._count_down(index)
                     return fault
         return None

@@ -30,3 +30,8 @@ def taken(name: str) -> RefusedError:
 def wrong_state(name: str, state: str) -> RefusedError:
     """Give the refusal of a resource whose state does not allow the call."""
     return RefusedError(grpc.StatusCode.FAILED_PRECONDITION, f"{name} is {state}")
+
+
+def on_demand(status: str) -> RefusedError:
+    """Give the refusal that somebody asked for, to see what becomes of it."""
+    return RefusedError(grpc.StatusCode[status], "a fault on demand")

@@ -1,6 +1,7 @@
-"""The local cloud as servers: one port for each caller, since no credential travels to them."""
+"""The local cloud as servers: two ports for each caller, gRPC and REST, since no credential travels."""
 
 import secrets
+import socket
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,13 @@ from typing import Any, Final, Self
 
 import grpc
 
+from ..gateway_server import GatewayServer
 from ..records import Draw, Sleep
 from .admin import AdminServer
 from .desk import Desk
 from .methods import Method
 from .refusals import RefusedError
+from .rest import RestFront
 
 _THREADS: Final = 8
 _CLOSING_SECONDS: Final = 1.0
@@ -48,6 +51,8 @@ class LocalCloud:
         self._callers = dict(callers)
         self._ports: dict[str, int] = {}
         self._servers: list[grpc.Server] = []
+        self._rest: dict[str, int] = {}
+        self._rest_server: GatewayServer | None = None
         self._admin: AdminServer | None = None
 
     def start(self, *, admin_port: int = 0) -> Self:
@@ -58,12 +63,17 @@ class LocalCloud:
             self._ports[caller] = server.add_insecure_port(f"{_HOST}:{port}")
             server.start()
             self._servers.append(server)
+        self._start_rest()
         self._admin = AdminServer(self._desk, dict(self._ports), _HOST, admin_port)
         return self
 
     def address(self, caller: str) -> str:
         """Give `host:port` for this caller's channel."""
         return f"{_HOST}:{self._ports[caller]}"
+
+    def rest_url(self, caller: str) -> str:
+        """Give `http://host:port` for this caller's requests; always a free port."""
+        return f"http://{_HOST}:{self._rest[caller]}"
 
     @property
     def admin_url(self) -> str:
@@ -75,6 +85,9 @@ class LocalCloud:
         for stopping in [server.stop(_CLOSING_SECONDS) for server in self._servers]:
             stopping.wait()
         self._servers.clear()
+        if self._rest_server is not None:
+            self._rest_server.stop()
+            self._rest_server = None
         if self._admin is not None:
             self._admin.stop()
             self._admin = None
@@ -84,6 +97,13 @@ class LocalCloud:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _start_rest(self) -> None:
+        sockets = {caller: socket.create_server((_HOST, 0)) for caller in self._callers}
+        self._rest = {caller: bound.getsockname()[1] for caller, bound in sockets.items()}
+        front = RestFront(self._desk, {str(port): caller for caller, port in self._rest.items()})
+        if sockets:
+            self._rest_server = GatewayServer(front, list(sockets.values())).start()
 
     def _handlers(self, caller: str) -> list[Any]:
         return [
