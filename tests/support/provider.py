@@ -47,11 +47,12 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One refresh request: which token, of which grant, from when until when."""
+    """One refresh request: which token, of which grant, when, and when none may follow it any more."""
 
     token: str
     grant: int
     began: datetime
+    send_until: datetime
 
 
 Work = Callable[[], TokenSet]
@@ -166,10 +167,12 @@ class ScriptedProvider:
             self.withdraw(self.owners[found.grant])
         self._happen("answering")
 
-    def refresh(self, refresh_token: Secret, identity: Identity) -> TokenSet:
+    def refresh(
+        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+    ) -> TokenSet:
         """As `RefreshCall`."""
         token = self.tokens[refresh_token.reveal()]
-        call = Call(token=token.value, grant=token.grant, began=self._now())
+        call = Call(token=token.value, grant=token.grant, began=self._now(), send_until=send_until)
         self._overlap(call)
         self.calls.append(call)
         self._in_flight.append(call)
@@ -275,7 +278,9 @@ class _Arrivals:
     def __init__(self, provider: ScriptedProvider) -> None:
         self._provider = provider
 
-    def prepare(self, connector_type: ConnectorType, redirect_uri: str) -> Exchange:
+    def prepare(
+        self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
+    ) -> Exchange:
         """As the port."""
         self._provider._prepare()  # noqa: SLF001  # reason: one object in two roles
         return self._provider.exchange

@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeGuard
+from typing import Final
 
 import yaml
 
+from multi_user_oauth.client_secrets.texts import credential_text
 from multi_user_oauth.errors import ConfigurationError, KeysUnavailableError
 from multi_user_oauth.model import Secret
 from multi_user_oauth.ports import Clock
@@ -44,8 +45,15 @@ class LocalClientSecrets:
         Raise `KeysUnavailableError` if there is none, or if the file has meanwhile gone or is no
         longer in order: the next call looks again.
         """
+        return self._live(name, current=self._is_current())
+
+    def reload(self, name: str) -> tuple[Secret, ...]:
+        """Return them as they are in the file now; same errors."""
+        return self._live(name, current=False)
+
+    def _live(self, name: str, *, current: bool) -> tuple[Secret, ...]:
         try:
-            if not self._is_current():
+            if not current:
                 self._last = self._read()
             return self._last.secrets[name]
         except KeyError:
@@ -99,14 +107,11 @@ def _document(file: Path, content: bytes) -> object:
 
 def _secrets(file: Path, name: str, value: object) -> tuple[Secret, ...]:
     values = value if isinstance(value, list) else [value]
-    secrets = tuple(Secret(each) for each in values if _is_secret(each))
+    texts = [each for each in values if isinstance(each, str)]
+    secrets = tuple(secret for each in texts if (secret := credential_text(each)) is not None)
     if not secrets or len(secrets) < len(values):
         raise ConfigurationError(
             f"{file}: {name}: expected a string (in quotes if it is a number), or a list of them, "
-            "newest first; none empty, no white space around them"
+            "newest first; none empty, no white space around a secret"
         )
     return secrets
-
-
-def _is_secret(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value != "" and value == value.strip()

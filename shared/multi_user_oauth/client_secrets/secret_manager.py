@@ -5,6 +5,7 @@ on) is switched off: reading is tried again here, and given up within six second
 """
 
 import logging
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -37,6 +38,8 @@ from multi_user_oauth.ports import Clock
 GIVE_UP_AFTER: Final = 3.0  # seconds; no try begins later
 ONE_CALL: Final = 1.0  # seconds; a try is at most three calls
 LIVE_AT_ONCE: Final = 2
+RECONNECTING: Final = (("grpc.max_reconnect_backoff_ms", 1_000),)
+"""Else the longer nobody listened, the longer (two minutes at last) gRPC would refuse every call."""
 _PASSING: Final = (ServiceUnavailable, DeadlineExceeded, ResourceExhausted)
 _A_NO: Final = (BadRequest, Forbidden, NotFound, Unauthorized)
 
@@ -45,9 +48,16 @@ _log = logging.getLogger(__name__)
 
 def connect(channel: Any = None) -> SecretManagerServiceClient:  # noqa: ANN401  # reason: grpc has no types
     """Return a client of Secret Manager, or of whatever is behind a channel made by the caller."""
+    transport = SecretManagerServiceGrpcTransport
     if channel is None:
-        return SecretManagerServiceClient()
-    return SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        return SecretManagerServiceClient(transport=partial(transport, channel=_channel))
+    return SecretManagerServiceClient(transport=transport(channel=channel))
+
+
+def _channel(*arguments: Any, options: Any = (), **named: Any) -> Any:  # noqa: ANN401  # reason: as above
+    return SecretManagerServiceGrpcTransport.create_channel(
+        *arguments, options=(*options, *RECONNECTING), **named
+    )
 
 
 class SecretManagerClientSecrets:

@@ -38,6 +38,10 @@ MISCONFIGURED: Final = frozenset(
 )  # fmt: skip
 """Refusals of the application, whoever the person is."""
 
+EXPIRED_CREDENTIAL: Final = frozenset({7000222, 1000502})
+"""Refusals of a client secret, or a certificate, whose time is over."""
+
 CODE_USED: Final = 54005
 CODE_EXPIRED: Final = 70008
-ADMIN_CONSENT: Final = frozenset({90094, 90095})
+ADMIN_CONSENT: Final = frozenset({65001, 90094, 90095})
+"""At a sign-in: nobody has consented, and the person may not, or asked an administrator to."""

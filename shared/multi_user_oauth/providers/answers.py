@@ -103,7 +103,8 @@ def refuse_answer(provider: Provider, error: str, description: str = "") -> NoRe
         raise _unknown(provider)
     if answer.error in OURS:
         raise _misconfigured(provider, answer)
-    if _reason(provider, answer) == "admin_blocked":
+    approved_first = provider is Provider.MICROSOFT and set(codes) & aadsts.ADMIN_CONSENT
+    if approved_first or _reason(provider, answer) == "admin_blocked":
         raise _by_admin(provider)
     message = f"{provider} did not let the person in"
     raise AccessDeniedError(message)

@@ -1,10 +1,10 @@
 """One exchange and one refresh, the same at both providers: send, classify, read, prove."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from datetime import datetime
 
-from multi_user_oauth.errors import ConfigurationError, StateMismatchError
+from multi_user_oauth.errors import StateMismatchError
 from multi_user_oauth.model import (
     ConnectorType,
     Identity,
@@ -14,26 +14,15 @@ from multi_user_oauth.model import (
     SignedIn,
     TokenSet,
 )
-from multi_user_oauth.ports import ClientSecrets, Clock
+from multi_user_oauth.ports import Clock
 from multi_user_oauth.providers.answers import code_refused, refresh_refused
 from multi_user_oauth.providers.claims import Proof, check_refreshed
 from multi_user_oauth.providers.error_answer import RefusedError
-from multi_user_oauth.providers.http_answer import Json
+from multi_user_oauth.providers.live_clients import LiveClients
 from multi_user_oauth.providers.token_answer import id_token_of, token_set
 
-T = TypeVar("T")
 Scopes = tuple[str, ...]
 Transaction = Mapping[str, str]
-
-
-class Client(Protocol):
-    """A provider's library with one client secret, ready for one send; raises `RefusedError`."""
-
-    def exchange(self, code: Secret, redirect_uri: str, transaction: Transaction) -> Json:
-        """Return the answer to the code."""
-
-    def refresh(self, refresh_token: Secret) -> Json:
-        """Return the answer to the refresh token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +35,7 @@ class CodeExchange:
     """
 
     provider: Provider
-    clients: Sequence[Client]
+    clients: LiveClients
     redirect_uri: str
     now: Clock
     spelled: Callable[[Scopes], Scopes]
@@ -60,8 +49,8 @@ class CodeExchange:
         carried(transaction, "nonce", "code_verifier", "scope")
         sent_at = self.now()
         try:
-            answer = first_accepted(
-                self.clients, lambda client: client.exchange(code, self.redirect_uri, transaction)
+            answer = self.clients.first_accepted(
+                lambda client: client.exchange(code, self.redirect_uri, transaction)
             )
         except RefusedError as refused:
             raise code_refused(self.provider, refused.answer) from None
@@ -80,15 +69,20 @@ class TokenRefresh:
     """The port's `RefreshCall`."""
 
     connector_type: ConnectorType
-    clients: Sequence[Client]
+    clients: LiveClients
     now: Clock
     spelled: Callable[[Scopes], Scopes]
 
-    def __call__(self, refresh_token: Secret, identity: Identity) -> TokenSet:
+    def __call__(
+        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+    ) -> TokenSet:
         """As the port; an answer that does not repeat the scopes has none: they are as they were."""
         sent_at = self.now()
         try:
-            answer = first_accepted(self.clients, lambda client: client.refresh(refresh_token))
+            answer = self.clients.first_accepted(
+                lambda client: client.refresh(refresh_token),
+                in_time=lambda: self.now() <= send_until,
+            )
         except RefusedError as refused:
             raise refresh_refused(self.connector_type.provider, refused.answer) from None
         check_refreshed(
@@ -96,31 +90,6 @@ class TokenRefresh:
         )
         tokens = token_set(answer, sent_at=sent_at)
         return replace(tokens, scopes=self.spelled(tokens.scopes))
-
-
-def first_accepted(clients: Sequence[Client], attempt: Callable[[Client], T]) -> T:
-    """
-    Return what the first client gets, trying the next one only after `invalid_client`.
-
-    While a client secret is replaced both live. The client is refused before the code or refresh token
-    is looked at (RFC 6749, 5.2), so neither is used up, and each client sends once. Raise what the
-    last one raises.
-    """
-    *newer, oldest = clients
-    for client in newer:
-        try:
-            return attempt(client)
-        except RefusedError as refused:
-            if refused.answer.error != "invalid_client":
-                raise
-    return attempt(oldest)
-
-
-def live(client_secrets: ClientSecrets | None, connector_type: ConnectorType) -> tuple[Secret, ...]:
-    """Return the application's credentials, newest first; raise `KeysUnavailableError`."""
-    if client_secrets is None:
-        raise ConfigurationError("this function has no client secrets: it can only begin trips")
-    return client_secrets.get(connector_type.client_secret_name)
 
 
 def transaction_of(*, nonce: str, code_verifier: str, scopes: Scopes) -> dict[str, str]:

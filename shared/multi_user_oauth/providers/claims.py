@@ -14,7 +14,14 @@ from multi_user_oauth.errors import (
     ProviderMisconfiguredError,
     WrongTenantError,
 )
-from multi_user_oauth.model import ConnectorType, Identity, ProvedPerson, Provider, normalise_email
+from multi_user_oauth.model import (
+    ConnectorType,
+    Identity,
+    ProvedPerson,
+    Provider,
+    Role,
+    normalise_email,
+)
 from multi_user_oauth.providers.id_token import (
     GOOGLE_ISSUERS,
     Claims,
@@ -28,6 +35,8 @@ CONSUMERS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """Microsoft's tenant of all personal accounts."""
 GUEST: Final = "1"
 EXTERNAL: Final = "#ext#"
+MOST_ROLES: Final = 20
+"""App roles are few; a session's cookie that held any number would be dropped by browsers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +74,15 @@ def microsoft_person(
     if _is_guest(claims, tid, issuer):
         raise GuestRefusedError("a guest of the tenant signed in")
     labels = (claims.get("preferred_username"), claims.get("email"))
-    return ProvedPerson(identity=identity, emails=emails(labels), name=_name(claims))
+    return ProvedPerson(
+        identity=identity,
+        emails=emails(labels),
+        name=_name(claims),
+        roles=frozenset(
+            Role(tid, value) for value in sorted(_texts(claims.get("roles")))[:MOST_ROLES]
+        ),
+        contexts=_texts(claims.get("acrs")),
+    )
 
 
 def google_person(
@@ -164,6 +181,11 @@ def _is_guest(claims: Claims, tid: str, issuer: str) -> bool:
         or any(EXTERNAL in str(name).lower() for name in names)
         or claims.get("idp") not in home
     )
+
+
+def _texts(claim: object) -> frozenset[str]:
+    listed = claim if isinstance(claim, list) else []
+    return frozenset(text for text in listed if isinstance(text, str))
 
 
 def _name(claims: Claims) -> str:

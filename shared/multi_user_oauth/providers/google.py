@@ -12,8 +12,12 @@ from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import Flow
 
-from multi_user_oauth.errors import ProviderMisconfiguredError, ProviderUnavailableError
-from multi_user_oauth.model import ConnectorType, Provider, Secret
+from multi_user_oauth.errors import (
+    KeysUnavailableError,
+    ProviderMisconfiguredError,
+    ProviderUnavailableError,
+)
+from multi_user_oauth.model import ConnectorType, Provider, Secret, is_signing
 from multi_user_oauth.ports import (
     ClientSecrets,
     Clock,
@@ -28,13 +32,13 @@ from multi_user_oauth.providers.calls import (
     Scopes,
     TokenRefresh,
     Transaction,
-    live,
     transaction_of,
 )
 from multi_user_oauth.providers.claims import google_person
 from multi_user_oauth.providers.error_answer import RefusedError
 from multi_user_oauth.providers.http_answer import Json
 from multi_user_oauth.providers.id_token import GOOGLE_KEYS, SigningKeys
+from multi_user_oauth.providers.live_clients import LiveClients
 from multi_user_oauth.providers.operation import Operation
 from multi_user_oauth.providers.transport import Transport
 
@@ -80,17 +84,24 @@ class GoogleOAuthFlow:
         return Departure(authorization_url=url, transaction=transaction)
 
     @overload
-    def prepare(self, connector_type: ConnectorType, redirect_uri: str) -> Exchange: ...
+    def prepare(
+        self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
+    ) -> Exchange: ...
     @overload
     def prepare(self, connector_type: ConnectorType) -> RefreshCall: ...
     def prepare(
-        self, connector_type: ConnectorType, redirect_uri: str | None = None
+        self,
+        connector_type: ConnectorType,
+        redirect_uri: str | None = None,
+        *,
+        issuer: str | None = None,
     ) -> Exchange | RefreshCall:
         """As the ports: with a redirect URI to exchange a code, without to refresh."""
-        secrets = live(self._client_secrets, connector_type)
-        clients = [
-            _Client(connector_type, secret, self._transport.operation()) for secret in secrets
-        ]
+        clients = LiveClients(
+            connector_type,
+            self._client_secrets,
+            lambda credential: self._client(connector_type, credential),
+        )
         if redirect_uri is None:
             return TokenRefresh(
                 connector_type=connector_type, clients=clients, now=self._now, spelled=_canonical
@@ -123,6 +134,11 @@ class GoogleOAuthFlow:
                 gone = True
         if not gone:
             raise ProviderUnavailableError("Google did not revoke the grant")
+
+    def _client(self, connector_type: ConnectorType, credential: Secret) -> "_Client":
+        if is_signing(credential):  # a private key must not be sent as if it were a secret
+            raise KeysUnavailableError("Google takes client secrets only, no certificate")
+        return _Client(connector_type, credential, self._transport.operation())
 
     def _random(self) -> str:
         return base64.urlsafe_b64encode(self._draw(48)).decode()

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from joserfc import jws
@@ -23,6 +23,7 @@ LEEWAY: Final = 60.0  # seconds
 GOOGLE_KEYS: Final = "https://www.googleapis.com/oauth2/v3/certs"
 GOOGLE_ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
 SERVICE_ACCOUNT: Final = ".gserviceaccount.com"
+_LAST: Final = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
 # A header that we do not know is ignored unless it is critical (RFC 7515, 4 and 4.1.11).
 _JWS: Final = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
 _BROKEN: Final = (JoseError, ValueError, TypeError, KeyError, RecursionError)
@@ -66,6 +67,14 @@ class Verified:
     key: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    """Whom an OIDC token of Google's proves, and when that token ends."""
+
+    email: str
+    expires_at: datetime
+
+
 def verified(unverified_token: str, keys: SigningKeys, *, now: datetime) -> Verified:
     """
     Return the claims after checking algorithm, key, signature and times (RFC 7519, 4.1).
@@ -79,7 +88,7 @@ def verified(unverified_token: str, keys: SigningKeys, *, now: datetime) -> Veri
     claims = _signed(unverified_token, key)
     if claims is None:
         raise IdentityUnverifiedError("the id_token's signature is wrong")
-    if not _in_time(claims, now.timestamp()):
+    if not in_time(claims, now.timestamp()):
         raise IdentityUnverifiedError("the id_token is expired, or from the future")
     return Verified(claims=claims, key=key)
 
@@ -109,13 +118,17 @@ def unverified_claims(unverified_token: object) -> Claims | None:
 
 def verify_google_service_account(
     unverified_token: str, *, keys: SigningKeys, audience: str, now: datetime
-) -> str:
+) -> ServiceAccount:
     """
-    Return the e-mail of the service account that an OIDC token of Google's proves.
+    Return the service account that an OIDC token of Google's proves.
 
     Raise `UnauthenticatedError`, or `RetryableError` if Google's keys can not be fetched.
     """
-    claims = _claims_if_verified(unverified_token, keys, now)
+    return service_account(_claims_if_verified(unverified_token, keys, now), audience=audience)
+
+
+def service_account(claims: Claims, *, audience: str) -> ServiceAccount:
+    """Return whom claims of Google's name for this audience; raise `UnauthenticatedError`."""
     email = claims.get("email")
     if (
         claims.get("iss") not in GOOGLE_ISSUERS
@@ -125,7 +138,7 @@ def verify_google_service_account(
         or not email.endswith(SERVICE_ACCOUNT)
     ):
         raise UnauthenticatedError("the bearer token proves no service account")
-    return email
+    return ServiceAccount(email=email, expires_at=expiry(claims))
 
 
 def _claims_if_verified(unverified_token: str, keys: SigningKeys, now: datetime) -> Claims:
@@ -174,12 +187,20 @@ def _object(payload: bytes | None) -> Claims | None:
     return claims if isinstance(claims, dict) else None
 
 
-def _in_time(claims: Claims, now: float) -> bool:
+def in_time(claims: Claims, now: float) -> bool:
+    """Return whether `exp`, `iat` and `nbf` allow it, give or take a minute (RFC 7519, 4.1)."""
     expires, issued = _seconds(claims.get("exp")), _seconds(claims.get("iat"))
     not_before = _seconds(claims.get("nbf", 0))
     if expires is None or issued is None or not_before is None:
         return False
     return now - LEEWAY < expires and max(issued, not_before) <= now + LEEWAY
+
+
+def expiry(claims: Claims) -> datetime:
+    """Return when claims that are `in_time` end."""
+    # Of a claim that was found to be a finite number. In a far future the calendar has an end.
+    seconds = _seconds(claims.get("exp")) or 0.0
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC)
 
 
 def _seconds(value: object) -> float | None:

@@ -5,34 +5,50 @@ its own that keeps nothing: a shared one would hold every person's tokens, and f
 memory what the provider has long put right.
 """
 
+import uuid
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, overload
 
 from msal import ConfidentialClientApplication, TokenCache
 
-from multi_user_oauth.model import ConnectorType, Provider, Secret
-from multi_user_oauth.ports import ClientSecrets, Clock, Departure, Exchange, RefreshCall, Trip
+from multi_user_oauth.errors import StateMismatchError
+from multi_user_oauth.model import ConnectorType, Provider, Secret, is_signing
+from multi_user_oauth.ports import (
+    ClientSecrets,
+    Clock,
+    Departure,
+    Draw,
+    Exchange,
+    RefreshCall,
+    Trip,
+)
 from multi_user_oauth.providers.calls import (
     CodeExchange,
-    Scopes,
     TokenRefresh,
     Transaction,
-    live,
     transaction_of,
 )
 from multi_user_oauth.providers.claims import microsoft_person
+from multi_user_oauth.providers.client_credentials import Signers, signing_credential
 from multi_user_oauth.providers.http_answer import Json
-from multi_user_oauth.providers.microsoft_endpoints import authority, profile_emails, signing_keys
+from multi_user_oauth.providers.live_clients import LiveClients
+from multi_user_oauth.providers.microsoft_endpoints import (
+    authority,
+    profile_emails,
+    promises_issuer,
+    signing_keys,
+    token_endpoint,
+)
+from multi_user_oauth.providers.microsoft_request import challenge, prompt, short, unreserved
 from multi_user_oauth.providers.operation import Operation
 from multi_user_oauth.providers.transport import Transport
 
-RESERVED: Final = frozenset({"openid", "profile", "offline_access"})
-"""MSAL adds these itself and refuses to be given them."""
-GRAPH: Final = "https://graph.microsoft.com/"
 FORM_POST: Final = "response_mode='form_post' is recommended"
 COMPARED: Final = "compared before, in constant time"
+_Proof = str | Mapping[str, Callable[[], str]]
 _WARNINGS: Final = Lock()  # warnings.catch_warnings changes the whole process
 
 
@@ -45,7 +61,7 @@ class _Forgetful(TokenCache):  # type: ignore[misc]  # reason: MSAL has no types
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """MSAL with one client secret, ready for one send."""
+    """MSAL with one client credential, ready for one send."""
 
     connector_type: ConnectorType
     operation: Operation
@@ -68,7 +84,7 @@ class _Client:
         # Only what every connection has: a scope that this person was never asked for would be refused.
         # The token nevertheless has all that they consented to for Graph: Entra's access tokens "will
         # have all effective scopes", as the maintainers of MSAL put it, and the answer names them.
-        scopes = _unreserved(self.connector_type.required_scopes)
+        scopes = unreserved(self.connector_type.required_scopes)
         return self.operation.answer_to(
             lambda: self.msal.acquire_token_by_refresh_token(refresh_token.reveal(), scopes)
         )
@@ -78,11 +94,19 @@ class MicrosoftOAuthFlow:
     """Departures, Arrivals and Refreshing at Microsoft, which has no revocation endpoint."""
 
     def __init__(
-        self, *, transport: Transport, client_secrets: ClientSecrets | None = None, now: Clock
+        self,
+        *,
+        transport: Transport,
+        client_secrets: ClientSecrets | None = None,
+        signers: Signers | None = None,
+        now: Clock,
+        draw: Draw,
     ) -> None:
         self._transport = transport
         self._client_secrets = client_secrets  # None: this function only begins trips
+        self._signers = signers  # None: no credential's key is in Cloud KMS
         self._now = now
+        self._draw = draw
 
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
         """As the port; identity only (not `offline`) asks for `openid`, `profile` and `email`."""
@@ -93,12 +117,12 @@ class MicrosoftOAuthFlow:
             # An answer by POST comes from another site, without our SameSite=Lax cookie.
             warnings.filterwarnings("ignore", FORM_POST, UserWarning)
             flow = client.msal.initiate_auth_code_flow(
-                _unreserved(trip.scopes) if trip.offline else ["email"],
+                unreserved(trip.scopes) if trip.offline else ["email"],
                 redirect_uri=trip.redirect_uri,
                 state=trip.state.reveal(),
-                # A hint and the account chooser exclude each other.
-                prompt="consent" if trip.consent else None if hint else "select_account",
+                prompt=prompt(trip, hint),
                 login_hint=hint,
+                claims_challenge=challenge(trip.context),
                 response_mode="query",
             )
         transaction = transaction_of(
@@ -109,38 +133,62 @@ class MicrosoftOAuthFlow:
         return Departure(authorization_url=flow["auth_uri"], transaction=transaction)
 
     @overload
-    def prepare(self, connector_type: ConnectorType, redirect_uri: str) -> Exchange: ...
+    def prepare(
+        self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
+    ) -> Exchange: ...
     @overload
     def prepare(self, connector_type: ConnectorType) -> RefreshCall: ...
     def prepare(
-        self, connector_type: ConnectorType, redirect_uri: str | None = None
+        self,
+        connector_type: ConnectorType,
+        redirect_uri: str | None = None,
+        *,
+        issuer: str | None = None,
     ) -> Exchange | RefreshCall:
         """As the ports: with a redirect URI to exchange a code, without to refresh."""
         keys = signing_keys(self._transport, connector_type)
-        secrets = live(self._client_secrets, connector_type)
-        clients = [self._client(connector_type, secret) for secret in secrets]
+        clients = LiveClients(
+            connector_type,
+            self._client_secrets,
+            lambda credential: self._client(
+                connector_type, self._proof(connector_type, credential)
+            ),
+        )
         if redirect_uri is None:
             return TokenRefresh(
-                connector_type=connector_type, clients=clients, now=self._now, spelled=_short
+                connector_type=connector_type, clients=clients, now=self._now, spelled=short
             )
+        if issuer is None and promises_issuer(self._transport, connector_type):
+            raise StateMismatchError("the answer does not name its issuer, as was promised")
         keys.load()
         return CodeExchange(
             provider=Provider.MICROSOFT,
             clients=clients,
             redirect_uri=redirect_uri,
             now=self._now,
-            spelled=_short,
+            spelled=short,
             prove=lambda proof: microsoft_person(proof, connector_type=connector_type, keys=keys),
             more_emails=lambda token, person: profile_emails(self._transport, token, person),
         )
 
+    def _proof(self, connector_type: ConnectorType, credential: Secret) -> _Proof:
+        if not is_signing(credential):
+            return credential.reveal()
+        assertion = signing_credential(credential, self._signers).assertion(
+            client_id=connector_type.client_id,
+            audience=token_endpoint(connector_type),
+            jti=str(uuid.UUID(bytes=self._draw(16), version=4)),
+            now=self._now(),
+        )
+        return {"client_assertion": assertion.reveal}  # MSAL warns of a string, which may grow old
+
     def _client(
-        self, connector_type: ConnectorType, secret: Secret | None, *, offline: bool = True
+        self, connector_type: ConnectorType, proof: _Proof | None, *, offline: bool = True
     ) -> _Client:
         operation = self._transport.operation()
         msal = ConfidentialClientApplication(
             connector_type.client_id,
-            client_credential=secret.reveal() if secret else None,
+            client_credential=proof,
             authority=authority(connector_type),
             http_client=operation,
             instance_discovery=False,  # the authority is Microsoft's own: there is nothing to ask
@@ -149,11 +197,3 @@ class MicrosoftOAuthFlow:
             exclude_scopes=[] if offline else ["offline_access"],
         )
         return _Client(connector_type, operation, msal)
-
-
-def _unreserved(scopes: Scopes) -> list[str]:
-    return [scope for scope in scopes if scope not in RESERVED]
-
-
-def _short(scopes: Scopes) -> Scopes:
-    return tuple(scope.removeprefix(GRAPH) for scope in scopes)

@@ -14,6 +14,8 @@ from .controls import Controls
 from .records import ProviderName
 from .state import State
 
+CREDENTIALS = frozenset({"client_secrets", "expired_secrets", "certificates"})
+
 
 def admin_blueprint(state: State) -> Blueprint:
     """Give the routes under /_sandbox, for loopback clients only."""
@@ -29,6 +31,7 @@ def admin_blueprint(state: State) -> Blueprint:
     add("/faults", "POST", views.add_faults)
     add("/faults", "DELETE", views.clear_faults)
     add("/settings", "POST", views.settings)
+    add("/credentials", "POST", views.credentials)
     add("/reset", "POST", views.reset)
     add("/advance", "POST", views.advance)
     add("/expire-access-tokens", "POST", views.expire_access_tokens)
@@ -81,6 +84,15 @@ class _Views:
         fields = _fields(request.get_json())
         changed = self._controls.set(_provider(fields), **fields)
         return jsonify(msgspec.to_builtins(changed))
+
+    def credentials(self) -> ResponseReturnValue:
+        """Take `{"provider": "microsoft", "client_secrets": ["..."], "certificates": ["PEM"]}`."""
+        fields = _fields(request.get_json())
+        provider = _provider(fields)
+        if not fields.keys() <= CREDENTIALS:
+            raise msgspec.ValidationError(f"expected some of {', '.join(sorted(CREDENTIALS))}")
+        self._controls.set_credentials(provider, **msgspec.convert(fields, dict[str, list[str]]))
+        return "", 204
 
     def reset(self) -> ResponseReturnValue:
         self._controls.reset()

@@ -1,7 +1,7 @@
 """The knobs of a sandbox: what `/_sandbox/...` offers over HTTP, as plain methods."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from .company import DEFAULT_AGENT
@@ -31,6 +31,27 @@ class Controls:
         with self._state.lock:
             return self._state.set(provider, changes)
 
+    def set_credentials(
+        self,
+        provider: ProviderName,
+        *,
+        client_secrets: Sequence[str] | None = None,
+        expired_secrets: Sequence[str] | None = None,
+        certificates: Sequence[str] | None = None,
+    ) -> None:
+        """Let the application have these credentials, certificates as PEM; None: as it was."""
+        with self._state.lock:
+            known = self._state.applications[provider]
+            if known is None:
+                return
+            changed = replace(
+                known,
+                client_secrets=_given(client_secrets, known.client_secrets),
+                expired_secrets=_given(expired_secrets, known.expired_secrets),
+                certificates=_given(certificates, known.certificates),
+            )
+            self._state.register(provider, changed)
+
     def reset(self) -> None:
         """Forget tokens, consents, mail, faults, settings, requests; keep keys and the ledger."""
         state = self._state
@@ -39,6 +60,8 @@ class Controls:
                 memory.clear()
             state.faults.clear()
             state.requests.clear()
+            state.register("microsoft", state.config.microsoft)
+            state.register("google", state.config.google)
             state.settings = dict(DEFAULT_SETTINGS)
             state.clock_offset = 0.0
             state.save()
@@ -97,3 +120,7 @@ class Controls:
         """Give a service account's OIDC token, spoilt if a fault for `identity` is due."""
         with self._state.lock:
             return identity_token(self._state, audience, email)
+
+
+def _given(given: Sequence[str] | None, known: Sequence[str]) -> Sequence[str]:
+    return known if given is None else tuple(given)

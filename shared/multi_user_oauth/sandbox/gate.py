@@ -22,6 +22,7 @@ PLACES: Final = {
 """Blueprint: its provider, and one name for all its endpoints (or none: each has its own)."""
 SEEN_SECRETS: Final = {
     "client_secret": "client_secret",
+    "client_assertion": "client_assertion",
     "code": "code",
     "code_verifier": "code_verifier",
     "refresh_token": "refresh_token",

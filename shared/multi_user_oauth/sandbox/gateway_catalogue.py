@@ -20,6 +20,7 @@ SecretName = Literal[
     "flow_keys", "session_signing_key", "session_public_keys", "client_secrets", "policy",
     "connector_types",
 ]  # fmt: skip
+Extra = Literal["web", "server", "microsoft", "google", "firestore", "cloud-kms", "secret-manager"]
 
 
 class Route(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -57,7 +58,7 @@ class Function(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     databases: Databases
     keys: Keys
     secrets: list[SecretName]
-    extras: list[Literal["web", "server", "microsoft", "google", "gcp"]]
+    extras: list[Extra]
     concurrency: int
     cpu: int
     timeout_seconds: int

@@ -15,6 +15,7 @@ ISSUER: Final = "https://accounts.google.com"
 _REFUSALS: Final[Mapping[Problem, tuple[str, str, int]]] = {
     "client_unknown": ("invalid_client", "The OAuth client was not found.", 401),
     "client_wrong": ("invalid_client", "Unauthorized", 401),
+    "client_expired": ("invalid_client", "Unauthorized", 401),
     "grant_type_unknown": ("unsupported_grant_type", "Invalid grant_type", 400),
     "response_type_unknown": ("unsupported_response_type", "Invalid response_type", 400),
     "parameter_missing": ("invalid_request", "Missing required parameter", 400),
@@ -53,7 +54,7 @@ class GoogleHouse:
 
     def registration(self) -> Registration | None:
         """Give the only application Google knows."""
-        return self._state.config.google
+        return self._state.applications[self.name]
 
     def refusal(self, problem: Problem) -> tuple[Answer, int]:
         """Give Google's `{error, error_description}` and its status."""
@@ -130,6 +131,11 @@ class GoogleHouse:
         claims: Answer = {"iss": ISSUER, "azp": client_id, "aud": client_id}
         claims |= about(person.account, answer["scope"].split())
         return claims | {"at_hash": at_hash(answer["access_token"])}
+
+    def proved(self, asked: str) -> Answer:
+        """Give nothing: Google says nothing of how a person signed in."""
+        del asked
+        return {}
 
     def finish(self, answer: Answer, person: Person, form: Mapping[str, str]) -> Answer:
         """Give the answer unchanged: Google adds nothing to it."""

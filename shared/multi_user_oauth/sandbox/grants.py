@@ -173,6 +173,8 @@ def dressed(server: "TokenServer", request: Any, answer: Answer, code: Code | No
         claims = house.claims(client_id, person, answer)
         if code and code.nonce:
             claims["nonce"] = code.nonce
+        if code:
+            claims |= house.proved(code.claims)
         answer["id_token"] = issue(state, house.name, claims, fault, kind="id_token")
     answer = house.finish(answer, person, request.form)
     return without(answer, fault.kind) if fault else answer

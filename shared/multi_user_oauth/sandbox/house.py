@@ -10,6 +10,12 @@ from .records import ProviderName, Registration
 Problem = Literal[
     "client_unknown",
     "client_wrong",
+    "client_expired",
+    "certificate_expired",
+    "assertion_invalid",
+    "assertion_audience",
+    "assertion_subject",
+    "assertion_time",
     "grant_type_unknown",
     "response_type_unknown",
     "parameter_missing",
@@ -110,6 +116,9 @@ class House(Protocol):
 
     def claims(self, client_id: str, person: Person, answer: Answer) -> Answer:
         """Give the ID token's claims about a person, for the scope and token in `answer`."""
+
+    def proved(self, asked: str) -> Answer:
+        """Give the ID token's claims for the request's `claims` parameter."""
 
     def finish(self, answer: Answer, person: Person, form: Mapping[str, str]) -> Answer:
         """Give the token answer as this provider writes it; `form` is what was asked."""

@@ -9,7 +9,16 @@ from urllib.parse import unquote
 
 REQUESTS_KEPT: Final = 10_000
 NEVER_IN_A_URL: Final = frozenset(
-    {"client_secret", "code", "code_verifier", "access_token", "refresh_token", "id_token", "token"}
+    {
+        "client_assertion",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token",
+    }
 )
 """Names of parameters, and kinds of secrets, that a request to a provider carries elsewhere."""
 

@@ -22,7 +22,7 @@ class MicrosoftHouse:
 
     name: ProviderName = "microsoft"
     title = "Microsoft"
-    client_auth_methods: tuple[str, ...] = ("client_secret_post",)
+    client_auth_methods: tuple[str, ...] = ("client_secret_post", "private_key_jwt")
     code_prefix = "1.AX0A"
     refresh_token_prefix = "1.AX0A"
     scope_problem: Problem = "scope_not_consented"
@@ -32,7 +32,7 @@ class MicrosoftHouse:
 
     def registration(self) -> Registration | None:
         """Give the only application Microsoft knows."""
-        return self._state.config.microsoft
+        return self._state.applications[self.name]
 
     def aadsts(self, number: int) -> Answer:
         """Give the error body for a number of Microsoft's list."""
@@ -175,6 +175,13 @@ class MicrosoftHouse:
         if account.is_guest(tenant):
             claims["idp"] = f"https://sts.windows.net/{account.home_tenant}/"
         return claims | ({"roles": list(account.roles)} if account.roles else {})
+
+    def proved(self, asked: str) -> Answer:
+        """Give the authentication context that was asked for, if the person can prove it."""
+        if not asked or not self._state.settings["microsoft"].second_factor:
+            return {}
+        wanted = json.loads(asked).get("id_token", {}).get("acrs", {}).get("value")
+        return {"acrs": [wanted]} if wanted else {}
 
     def finish(self, answer: Answer, person: Person, form: Mapping[str, str]) -> Answer:
         """Give the answer with ext_expires_in and client_info; offline_access is not a scope."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from email.message import Message
 from types import SimpleNamespace
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, ReadTimeout, Response
@@ -14,43 +14,12 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from waitress.channel import ClientDisconnected
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from .door import SandboxAdapter, inside
 from .records import DELAYS
 
+__all__ = ["InProcessAdapter", "SandboxAdapter"]
+
 LOOPBACK: Final = "127.0.0.1"
-
-
-def _inside(url: str) -> tuple[str, str]:
-    """Give path and query under which the sandbox serves a production URL."""
-    parts = urlsplit(url)
-    return f"/{parts.netloc}{parts.path or '/'}", parts.query
-
-
-class SandboxAdapter(HTTPAdapter):
-    """Mount it on `https://`: `https://HOST/PATH` is sent to `{base_url}/HOST/PATH`.
-
-    Connections are kept alive and nothing is sent twice. `response.url` and `request.url` stay
-    the production URL.
-    """
-
-    def __init__(self, base_url: str, *, pool_maxsize: int = 32) -> None:
-        self._base_url = base_url.rstrip("/")
-        super().__init__(pool_connections=1, pool_maxsize=pool_maxsize, max_retries=0)
-
-    def send(
-        self,
-        request: PreparedRequest,
-        *args: Any,  # noqa: ANN401 - requests' own options
-        **options: Any,  # noqa: ANN401 - requests' own options
-    ) -> Response:
-        """Send once. Raises what `requests` raises."""
-        path, query = _inside(request.url or "")
-        moved = request.copy()
-        moved.url = f"{self._base_url}{path}{'?' if query else ''}{query}"
-        # The sandbox is on this machine, whatever the environment says about proxies.
-        response = super().send(moved, *args, **options | {"proxies": {}})
-        response.url = request.url or ""
-        response.request = request
-        return response
 
 
 class InProcessAdapter(HTTPAdapter):
@@ -106,7 +75,7 @@ class InProcessAdapter(HTTPAdapter):
 
 
 def _environ(request: PreparedRequest) -> dict[str, Any]:
-    path, query = _inside(request.url or "")
+    path, query = inside(request.url or "")
     body = request.body
     builder = EnvironBuilder(
         path=unquote(path),

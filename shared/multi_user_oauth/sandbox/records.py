@@ -41,6 +41,9 @@ class Registration:
     client_secrets: Sequence[str]
     redirect_uris: Sequence[str]
     name: str = "Multi-User OAuth"
+    expired_secrets: Sequence[str] = ()
+    certificates: Sequence[str] = ()
+    """Microsoft: PEM, to check what the application signs in place of sending a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class Settings:
     expires_in: int = 3599
     refresh_token_life: float = REFRESH_TOKEN_LIFE
     lenient_tenant: bool = False
+    second_factor: bool = True
+    """Microsoft: whether people can prove an authentication context that is asked for."""
     """Microsoft: also sign in accounts that the authority's tenant would refuse."""
     full_scope_names: bool = False
     """Microsoft: answer `https://graph.microsoft.com/User.Read` where `User.Read` was asked."""
@@ -115,6 +120,8 @@ class Code:
     scope: str
     redirect_uri: str
     nonce: str | None
+    claims: str
+    """The request's `claims` parameter (OpenID Connect Core, 5.5), as it was sent."""
     code_challenge: str
     code_challenge_method: str
     offline: bool

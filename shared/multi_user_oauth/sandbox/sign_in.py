@@ -147,6 +147,7 @@ class SignIn:
             scope=" ".join(granted),
             redirect_uri=ask.redirect_uri,
             nonce=ask.params.get("nonce"),
+            claims=ask.params.get("claims", ""),
             code_challenge=ask.params["code_challenge"],
             code_challenge_method=ask.params["code_challenge_method"],
             offline=offline,

@@ -21,6 +21,7 @@ from .records import (
     Draw,
     Mail,
     ProviderName,
+    Registration,
     SandboxConfig,
     Settings,
     Token,
@@ -42,6 +43,7 @@ class State:
         self.requests = RequestLog()
         self.settings: dict[str, Settings] = dict(DEFAULT_SETTINGS)
         self.codes: dict[str, Code] = {}
+        self.assertions: set[str] = set()
         self._now = now
         self.draw = draw
         saved = storage.load(config.state_file)
@@ -50,9 +52,9 @@ class State:
         self.consents = {who: set(scopes) for who, scopes in saved.consents.items()}
         self.mailbox = list(saved.mailbox)
         self._keys = {name: [load_key(key) for key in keys] for name, keys in saved.keys.items()}
-        for registration in (config.microsoft, config.google):
-            for secret in registration.client_secrets if registration else ():
-                self.secrets.add("client_secret", secret)
+        self.applications: dict[ProviderName, Registration | None] = {}
+        self.register("microsoft", config.microsoft)
+        self.register("google", config.google)
 
     def now(self) -> float:
         """Give the sandbox's own time: seconds since 1970, shifted by `advance`."""
@@ -153,6 +155,12 @@ class State:
             mailbox=self.mailbox,
         )
         storage.save(self.config.state_file, saved)
+
+    def register(self, provider: ProviderName, registration: Registration | None) -> None:
+        """Know this application from now on; its secrets join the ledger."""
+        self.applications[provider] = registration
+        for secret in registration.client_secrets if registration else ():
+            self.secrets.add("client_secret", secret)
 
     def set(self, provider: ProviderName, changes: Mapping[str, Any]) -> Settings:
         """Change settings. Raises msgspec.ValidationError for an unknown name or a wrong value."""

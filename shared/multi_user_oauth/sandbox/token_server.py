@@ -1,6 +1,7 @@
 """One provider's token endpoint: Authlib's server over the sandbox's memory."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -10,6 +11,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from flask import Response, jsonify
 
+from .client_assertions import METHOD, ClientAssertions
 from .grants import CodeGrant, RefreshGrant, RefusedError, S256Required
 from .house import House, Person, Problem
 from .records import Code, Registration, Token, digest
@@ -64,8 +66,9 @@ class Client:
 
     def check_client_secret(self, secret: str) -> bool:
         """Tell whether it is one of the registered secrets: two while one is replaced."""
-        known = [known.encode() for known in self.registration.client_secrets]
-        return any(hmac.compare_digest(secret.encode(), each) for each in known)
+        if _among(secret, self.registration.expired_secrets):
+            raise RefusedError("client_expired")
+        return _among(secret, self.registration.client_secrets)
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         """Tell whether the provider takes the secret this way."""
@@ -80,6 +83,10 @@ class Client:
         return grant_type in ("authorization_code", "refresh_token")
 
 
+def _among(secret: str, known: Sequence[str]) -> bool:
+    return any(hmac.compare_digest(secret.encode(), each.encode()) for each in known)
+
+
 class TokenServer(AuthorizationServer):
     """One provider's Authlib server over the sandbox's state."""
 
@@ -91,6 +98,7 @@ class TokenServer(AuthorizationServer):
             "default",
             BearerTokenGenerator(self._new_access, self._new_refresh, self._expires_in),
         )
+        self.register_client_auth_method(METHOD, ClientAssertions(state))
         self.register_grant(CodeGrant, [S256Required(required=True)])
         self.register_grant(RefreshGrant)
 

@@ -1,5 +1,6 @@
 """What every `ClientSecrets` does."""
 
+import json
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from multi_user_oauth.errors import KeysUnavailableError
 from multi_user_oauth.model import Secret
 from tests.contract.client_secrets.places import AwsPlace, GooglePlace, LocalPlace, Place
 from tests.support.aws import moto_aws
+from tests.support.certificates import key_pair
 from tests.support.clock import ManualClock
 
 STORED = {"teams": ("newest-of-teams", "older-of-teams"), "workspace": ("only-one",)}
@@ -61,6 +63,36 @@ def test_a_rotated_secret_is_taken_up_within_300_seconds(place: Place, clock: Ma
     assert secrets.get("teams") == (Secret("brand-new"), Secret("newest-of-teams"))
     with pytest.raises(KeysUnavailableError, match="workspace"):
         secrets.get("workspace")
+
+
+def test_a_secret_replaced_just_now_is_reloaded(place: Place, clock: ManualClock) -> None:
+    """After a provider's `invalid_client` nobody waits for 300 s; the next one finds it too."""
+    secrets = place.reader(clock)
+    secrets.get("teams")
+    place.store({"teams": ("brand-new", "newest-of-teams")})
+    clock.advance(10)
+
+    assert secrets.reload("teams") == (Secret("brand-new"), Secret("newest-of-teams"))
+    assert secrets.get("teams") == (Secret("brand-new"), Secret("newest-of-teams"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        key_pair("vault").pem,
+        f"\n{key_pair('vault').pem}\n\n",
+        json.dumps({"certificate": key_pair("vault").certificate}, indent=2) + "\n",
+    ],
+    ids=["PEM", "PEM with empty lines", "JSON"],
+)
+def test_pem_and_json_may_end_in_a_new_line(
+    place: Place, clock: ManualClock, document: str
+) -> None:
+    """As openssl and editors write them; a secret of the older form may stand beside them."""
+    place.store({"teams": (document, "older-of-teams")})
+
+    found = place.reader(clock).get("teams")
+    assert found == (Secret(document.strip()), Secret("older-of-teams"))
 
 
 def test_a_place_that_is_away_comes_back(place: Place, clock: ManualClock) -> None:

@@ -72,7 +72,7 @@ def test_an_id_token_that_does_not_verify_ends_the_sign_in(
 
 
 def test_a_code_of_another_flow_is_refused(world: World, refused: Refused) -> None:
-    """An injected code meets the wrong verifier (RFC 9700, 4.5)."""
+    """N08: An injected code meets the wrong verifier (RFC 9700, 4.5)."""
     mine, foreign = world.arrive(), world.arrive(PAT)
     with refused(StateMismatchError):
         world.exchange(replace(mine, code=foreign.code))
@@ -204,7 +204,7 @@ def test_a_new_signing_key_is_found_after_a_minute(world: World, refused: Refuse
     assert world.requests("keys") == 1
 
 
-@pytest.mark.parametrize("secrets", [(), ("one",)])
+@pytest.mark.parametrize("secrets", [(), ("a-secret-of-no-use",)])
 def test_client_secrets_are_read_at_each_preparation(
     world: World, secrets: tuple[str, ...]
 ) -> None:

@@ -20,7 +20,7 @@ from tests.contract.providers.world import CLIENT_SECRET, World
 
 def refresh(world: World, token: Secret) -> TokenSet:
     """Prepare and refresh Sarah's token."""
-    return world.flow.prepare(world.connector_type)(token, world.identity_of(SARAH))
+    return world.refresh(token)
 
 
 def test_a_refresh_brings_a_new_access_token(world: World) -> None:
@@ -203,7 +203,7 @@ def test_after_preparation_only_the_token_endpoint_is_asked(world: World) -> Non
     call = world.flow.prepare(world.connector_type)
     world.fault("status", endpoint="discovery", status=503, times=-1)
     world.secrets.values = ()
-    assert call(token, identity).access_token
+    assert call(token, identity, send_until=world.clock()).access_token
     assert [served["endpoint"] for served in world.controls.requests()] == ["token"]
 
 
@@ -213,8 +213,8 @@ def test_people_who_refresh_at_once_get_their_own_tokens(world: World) -> None:
     connected = [world.connected(person) for person in people]
 
     def one(index: int) -> TokenSet:
-        token, identity = connected[index]
-        return world.flow.prepare(world.connector_type)(token, identity)
+        token, _ = connected[index]
+        return world.refresh(token, people[index])
 
     order = list(range(len(people))) * 3
     with ThreadPoolExecutor(4) as pool:

@@ -6,7 +6,6 @@ from multi_user_oauth.errors import GrantRefusedError, ProviderUnavailableError
 from multi_user_oauth.model import Provider
 from multi_user_oauth.ports import Revoking
 from multi_user_oauth.providers.google import GoogleOAuthFlow
-from multi_user_oauth.sandbox.company import SARAH
 from tests.contract.providers.conftest import Refused, only
 from tests.contract.providers.world import World
 
@@ -21,10 +20,10 @@ def google(world: World) -> Revoking:
 @only(Provider.GOOGLE)
 def test_a_revoked_token_refreshes_no_more(world: World, refused: Refused) -> None:
     """Google's endpoint ends the person's whole grant."""
-    token, identity = world.connected()
+    token, _ = world.connected()
     google(world).revoke(token)
     with refused(GrantRefusedError):
-        world.flow.prepare(world.connector_type)(token, identity)
+        world.refresh(token)
     assert not [served for served in world.controls.requests() if served["leak"]]
 
 
@@ -58,4 +57,4 @@ def test_what_was_not_revoked_is_not_called_revoked(
     with refused(ProviderUnavailableError):
         google(world).revoke(token)
     assert world.requests("revoke") == 1
-    assert world.flow.prepare(world.connector_type)(token, world.identity_of(SARAH)).access_token
+    assert world.refresh(token).access_token

@@ -1,13 +1,15 @@
 """One provider of the sandbox, in this process, and our flow towards it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import requests
 from flask import Flask
 
-from multi_user_oauth.model import ConnectorType, Identity, Provider, Secret, SignedIn
-from multi_user_oauth.ports import Departure, Trip
+from multi_user_oauth.model import ConnectorType, Identity, Provider, Secret, SignedIn, TokenSet
+from multi_user_oauth.ports import ClientSecrets, Departure, Trip
+from multi_user_oauth.providers.client_credentials import Signers
 from multi_user_oauth.providers.google import GoogleOAuthFlow
 from multi_user_oauth.providers.microsoft import MicrosoftOAuthFlow
 from multi_user_oauth.providers.transport import Transport
@@ -58,14 +60,23 @@ Flow = MicrosoftOAuthFlow | GoogleOAuthFlow
 
 
 class Secrets:
-    """Client secrets in memory, newest first."""
+    """Client secrets in memory, newest first; `reloading` happens whenever they are read anew."""
 
     def __init__(self, *values: str) -> None:
         self.values = values
+        self.reloads = 0
+        self.reloading: Callable[[], None] | None = None
 
     def get(self, name: str) -> tuple[Secret, ...]:
         """As the port."""
         return tuple(Secret(value) for value in self.values)
+
+    def reload(self, name: str) -> tuple[Secret, ...]:
+        """As the port."""
+        self.reloads += 1
+        if self.reloading is not None:
+            self.reloading()
+        return self.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,7 @@ class World:
         self.controls = Controls(self.app.extensions["sandbox"])
         self.secrets = Secrets(CLIENT_SECRET)
         self.draw = CountingDraw("flow")
+        self.signers: Signers | None = None
         self.transport = Transport(
             InProcessAdapter(self.app), monotonic=self.monotonic, trust_env=False
         )
@@ -104,11 +116,15 @@ class World:
         """Seconds of the manual clock."""
         return (self.clock() - START).total_seconds()
 
-    def new_flow(self, secrets: Secrets | None) -> Flow:
+    def new_flow(self, secrets: ClientSecrets | None) -> Flow:
         """Our flow, with these client secrets."""
         if self.provider is Provider.MICROSOFT:
             return MicrosoftOAuthFlow(
-                transport=self.transport, client_secrets=secrets, now=self.clock
+                transport=self.transport,
+                client_secrets=secrets,
+                signers=self.signers,
+                now=self.clock,
+                draw=self.draw,
             )
         return GoogleOAuthFlow(
             transport=self.transport, client_secrets=secrets, now=self.clock, draw=self.draw
@@ -157,6 +173,12 @@ class World:
             transaction=transaction or arrived.departure.transaction,
             user_email=user_email,
         )
+
+    def refresh(self, token: Secret, account: Account = SARAH, *, within: int = 32) -> TokenSet:
+        """Prepare, then use a refresh token; none is sent after so many seconds."""
+        call = self.flow.prepare(self.connector_type)
+        send_until = self.clock() + timedelta(seconds=within)
+        return call(token, self.identity_of(account), send_until=send_until)
 
     def sign_in(self, account: Account = SARAH) -> SignedIn:
         """A whole sign-in."""

@@ -120,7 +120,7 @@ def test_a_token_that_names_nobody_is_refused(claim: str, value: object) -> None
 def test_microsoft_accounts_that_are_not_ours_are_refused(
     changes: dict[str, object], error: type[MultiUserOAuthError]
 ) -> None:
-    """Whatever e-mail they carry (N29: nobody is found by it)."""
+    """N15: Whatever e-mail they carry (N29: nobody is found by it)."""
     with pytest.raises(error):
         microsoft(**({"email": "sarah@company.com"} | changes))
 
@@ -136,7 +136,7 @@ def test_a_member_of_the_tenant_is_no_guest(changes: dict[str, object]) -> None:
 
 
 def test_the_consumer_tenant_is_refused_even_if_it_is_listed() -> None:
-    """A configuration mistake does not let the world in."""
+    """N15: A configuration mistake does not let the world in."""
     connector_type = replace(MICROSOFT, tenant_ids=(TENANT, CONSUMERS))
     with pytest.raises(ConsumerAccountRefusedError):
         prove_microsoft({"tid": CONSUMERS, "iss": ISSUER.format(CONSUMERS)}, connector_type)
@@ -144,7 +144,7 @@ def test_the_consumer_tenant_is_refused_even_if_it_is_listed() -> None:
 
 @pytest.mark.parametrize("tenants", [(), ("common",), ("organizations",)])
 def test_words_in_the_place_of_tenants_let_nobody_in(tenants: tuple[str, ...]) -> None:
-    """`common` and `organizations` are no list."""
+    """N15: `common` and `organizations` are no list."""
     with pytest.raises(WrongTenantError):
         prove_microsoft({}, replace(MICROSOFT, tenant_ids=tenants))
 
@@ -157,7 +157,7 @@ def test_a_key_signs_for_its_own_issuer(issuer: str) -> None:
 
 @pytest.mark.parametrize("issuer", [ISSUER.format(OTHER_TENANT), "https://evil.example", ""])
 def test_another_issuers_key_does_not_sign_for_the_tenant(issuer: str) -> None:
-    """Though it stands in the same document."""
+    """N13: Though it stands in the same document."""
     with pytest.raises(IdentityUnverifiedError):
         prove_microsoft({}, key=public("good", issuer=issuer))
 
@@ -190,14 +190,14 @@ def test_google_names_a_person_by_sub() -> None:
 def test_google_accounts_that_are_not_ours_are_refused(
     changes: dict[str, object], error: type[MultiUserOAuthError]
 ) -> None:
-    """The domain of the e-mail proves nothing; only `hd` does."""
+    """N31: The domain of the e-mail proves nothing; only `hd` does."""
     with pytest.raises(error):
         google(**changes)
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
 def test_an_unverified_address_is_no_label(verified: object) -> None:
-    """So no typed e-mail can match it."""
+    """N31: So no typed e-mail can match it."""
     assert google(email_verified=verified).emails == ()
 
 

@@ -9,6 +9,7 @@ from multi_user_oauth.errors import (
     IdentityUnverifiedError,
     ProviderMisconfiguredError,
     ProviderUnavailableError,
+    StateMismatchError,
 )
 from multi_user_oauth.model import ConnectorType, Identity, Secret, TokenSet
 from multi_user_oauth.providers.google import GoogleOAuthFlow
@@ -55,6 +56,8 @@ class OneSecret:
         """As the port."""
         return (Secret("the-client-secret"),)
 
+    reload = get
+
 
 class Microsoft:
     """Our flow at a Microsoft that answers with `body`."""
@@ -67,7 +70,10 @@ class Microsoft:
     def flow(self, transport: Transport) -> MicrosoftOAuthFlow:
         """With a clock that stands still."""
         return MicrosoftOAuthFlow(
-            transport=transport, client_secrets=OneSecret(), now=ManualClock()
+            transport=transport,
+            client_secrets=OneSecret(),
+            now=ManualClock(),
+            draw=CountingDraw(),
         )
 
 
@@ -106,7 +112,7 @@ def wire_of(side: Side, body: bytes) -> Wire:
 def refresh(side: Side, body: bytes) -> TokenSet:
     """Refresh with that answer."""
     flow = side.flow(transport_over(wire_of(side, body)))
-    return flow.prepare(side.connector_type)(Secret("old"), side.identity)
+    return flow.prepare(side.connector_type)(Secret("old"), side.identity, send_until=START)
 
 
 ODD: dict[str, str] = {
@@ -168,7 +174,9 @@ def test_a_refresh_sends_the_client_secret_in_the_body_or_basic_and_never_in_the
 ) -> None:
     """RFC 6749, 2.3.1: not in the request URI."""
     wire = wire_of(side, b'{"access_token": "at"}')
-    side.flow(transport_over(wire)).prepare(side.connector_type)(Secret("old"), side.identity)
+    side.flow(transport_over(wire)).prepare(side.connector_type)(
+        Secret("old"), side.identity, send_until=START
+    )
     assert wire.asked("the-client-secret") == 0
     assert wire.asked("old") == 0
     assert wire.asked(side.token_url) == 1
@@ -234,7 +242,7 @@ PINS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("metadata", PINS.values(), ids=PINS)
 def test_discovery_that_leads_elsewhere_is_refused_before_anything_is_sent(
-    metadata: dict[str, str],
+    metadata: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """N16: issuer and endpoints are pinned to Microsoft's own host."""
     wire = wire_of(Microsoft(), b"{}")
@@ -243,3 +251,17 @@ def test_discovery_that_leads_elsewhere_is_refused_before_anything_is_sent(
     with pytest.raises(ProviderMisconfiguredError):
         flow.prepare(MICROSOFT)
     assert len(wire.requests) == 1
+    assert "discovery_refused" in [getattr(r, "alarm", None) for r in caplog.records]
+
+
+def test_an_answer_without_the_issuer_that_metadata_promises_is_refused() -> None:
+    """N12: before the code is sent (RFC 9207, 2.4)."""
+    wire = wire_of(Microsoft(), b"{}")
+    wire.by_url[DISCOVERY] = lambda: answer(
+        METADATA | {"authorization_response_iss_parameter_supported": True}
+    )
+    flow = Microsoft().flow(transport_over(wire))
+    with pytest.raises(StateMismatchError):
+        flow.prepare(MICROSOFT, REDIRECT_URI)
+    flow.prepare(MICROSOFT, REDIRECT_URI, issuer=f"{LOGIN}/v2.0")
+    assert not [request for request in wire.requests if request.method == "POST"]

@@ -101,7 +101,7 @@ FORGED: dict[str, Callable[[Mapping[str, object]], str]] = {
 def test_a_token_that_the_provider_did_not_sign_is_refused(
     claims: Claims, prove: Prove, forge: Callable[[Mapping[str, object]], str]
 ) -> None:
-    """Every claim is right; only the signature is not the provider's."""
+    """N13: Every claim is right; only the signature is not the provider's."""
     token = forge(claims())
     with pytest.raises(IdentityUnverifiedError) as caught:
         prove(token, published())
@@ -143,7 +143,7 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(
 def test_a_token_with_a_wrong_claim_is_refused(
     claims: Claims, prove: Prove, changes: dict[str, object]
 ) -> None:
-    """Well signed, and still not for us, not now, or not for this sign-in."""
+    """N13: Well signed, and still not for us, not now, or not for this sign-in."""
     with pytest.raises(IdentityUnverifiedError):
         prove(signed(claims(**changes)), published())
 
@@ -189,7 +189,7 @@ UNUSABLE: list[object] = [
 
 @both
 def test_keys_that_can_not_be_used_are_ignored(claims: Claims, prove: Prove) -> None:
-    """RFC 7517, 5: they stand beside the good one, even under its id."""
+    """N14: RFC 7517, 5: they stand beside the good one, even under its id."""
     assert prove(signed(claims()), published(*UNUSABLE, public("good"), *UNUSABLE)).emails
 
 
@@ -227,7 +227,7 @@ def test_a_rotated_key_is_fetched_once() -> None:
 
 
 def test_unknown_keys_cost_one_fetch_a_minute() -> None:
-    """Whoever sends forged tokens does not make us hammer the provider."""
+    """N13: Whoever sends forged tokens does not make us hammer the provider."""
     clock = ManualClock()
     wire = Wire()
     wire.by_url[KEYS_URL] = lambda: answer({"keys": [public("good")]})
@@ -272,7 +272,9 @@ SUB = "102030405060708090100"
 
 def agent(token: str) -> str:
     """As the http layer asks."""
-    return verify_google_service_account(token, keys=published(), audience=AUDIENCE, now=START)
+    return verify_google_service_account(
+        token, keys=published(), audience=AUDIENCE, now=START
+    ).email
 
 
 def test_a_service_account_is_named_by_its_verified_email() -> None:
@@ -310,7 +312,7 @@ def test_a_bearer_token_with_a_wrong_claim_proves_nobody(changes: dict[str, obje
 def test_a_bearer_token_that_google_did_not_sign_proves_nobody(
     forge: Callable[[Mapping[str, object]], str],
 ) -> None:
-    """Nor is anybody told why."""
+    """N38: Nor is anybody told why."""
     with pytest.raises(UnauthenticatedError) as caught:
         agent(forge(agent_claims()))
     assert caught.value.__context__ is None

@@ -1,0 +1,13 @@
+"""How a stored client credential is told apart: a secret that is sent, or a key that only signs."""
+
+from multi_user_oauth.model.secret import Secret
+
+
+def is_signing(credential: Secret) -> bool:
+    """
+    Tell whether a credential is PEM or JSON, of which nothing but a signature may go to a provider.
+
+    No provider makes client secrets that look like either.
+    """
+    text = credential.reveal()
+    return text.startswith("{") or "-----BEGIN " in text
