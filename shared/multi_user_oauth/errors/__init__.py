@@ -6,6 +6,7 @@ state, a verifier or anything that a provider sent: messages end in logs and tra
 
 from multi_user_oauth.errors.base import (
     ConfigurationError,
+    KeyVersionNeededError,
     MultiUserOAuthError,
     TamperedError,
 )
@@ -18,6 +19,7 @@ from multi_user_oauth.errors.connection import (
 from multi_user_oauth.errors.request import (
     BodyTooLargeError,
     CrossSiteRequestError,
+    DelegationRequiredError,
     DuplicateParameterError,
     ForbiddenError,
     ForbiddenFieldError,
@@ -27,6 +29,8 @@ from multi_user_oauth.errors.request import (
     NotFoundError,
     NotJsonError,
     RequestError,
+    StepUpRequiredError,
+    TooManyDelegationsError,
     UnauthenticatedError,
     UnknownConnectorTypeError,
     UnknownFieldError,
@@ -40,6 +44,7 @@ from multi_user_oauth.errors.retryable import (
     RetryableError,
     RevocationPendingError,
     StoreUnavailableError,
+    TooManyRequestsError,
 )
 from multi_user_oauth.errors.sign_in import (
     AccessDeniedError,
@@ -68,6 +73,7 @@ __all__ = [
     "ConflictError",
     "ConsumerAccountRefusedError",
     "CrossSiteRequestError",
+    "DelegationRequiredError",
     "DuplicateParameterError",
     "EmailMismatchError",
     "FlowAlreadyUsedError",
@@ -80,6 +86,7 @@ __all__ = [
     "HeldByAnotherAccountError",
     "IdentityUnverifiedError",
     "InsufficientScopeError",
+    "KeyVersionNeededError",
     "KeysUnavailableError",
     "MalformedEmailError",
     "MethodNotAllowedError",
@@ -98,10 +105,13 @@ __all__ = [
     "RevocationPendingError",
     "SignInError",
     "StateMismatchError",
+    "StepUpRequiredError",
     "StoreUnavailableError",
     "TamperedError",
     "TicketExpiredError",
     "TicketInvalidError",
+    "TooManyDelegationsError",
+    "TooManyRequestsError",
     "UnauthenticatedError",
     "UnknownConnectorTypeError",
     "UnknownFieldError",

@@ -18,3 +18,7 @@ class TamperedError(MultiUserOAuthError):
     """A sealed value did not open where it lies: moved, altered, or sealed by another key."""
 
     code = "tampered"
+
+
+class KeyVersionNeededError(MultiUserOAuthError):
+    """A key version is not destroyed, for something may still need it; the message says what."""

@@ -93,3 +93,21 @@ class InsufficientScopeError(ForbiddenError):
     """A scope was asked for that the person, or the policy, did not grant (RFC 6750, 3.1)."""
 
     code = "insufficient_scope"
+
+
+class DelegationRequiredError(ForbiddenError):
+    """The person has not left this to the agent, or has cut it."""
+
+    code = "delegation_required"
+
+
+class StepUpRequiredError(ForbiddenError):
+    """An admin must prove more, and lately, before changing what is another's."""
+
+    code = "step_up_required"
+
+
+class TooManyDelegationsError(RequestError):
+    """A connection holds as many delegations as it may."""
+
+    code, status = "too_many_delegations", 409

@@ -53,3 +53,9 @@ class ConflictError(RetryableError):
     """The record moved on since it was read; nothing was written."""
 
     code, status = "conflict", 409
+
+
+class TooManyRequestsError(RetryableError):
+    """The caller, the address or the person's connection had its share for now (RFC 6585, 4)."""
+
+    code, status = "too_many_requests", 429

@@ -1,8 +1,11 @@
 """The system's nouns. Values only: nothing here reads a clock, a socket or the environment."""
 
+from multi_user_oauth.model.action import USES, Action, includes
 from multi_user_oauth.model.binding import Binding, Kind
 from multi_user_oauth.model.caller import Agent, Caller, Person, System
+from multi_user_oauth.model.client_credential import is_signing
 from multi_user_oauth.model.connection import (
+    SHARDS,
     AuditHead,
     Connection,
     ConnectionKey,
@@ -11,10 +14,11 @@ from multi_user_oauth.model.connection import (
     Lease,
 )
 from multi_user_oauth.model.connector_type import ConnectorType, ConnectorTypes
+from multi_user_oauth.model.delegation import EVERY_AGENT, MOST_DELEGATIONS, Delegation
 from multi_user_oauth.model.email import normalise_email
-from multi_user_oauth.model.identity import Identity, ProvedPerson, Provider
+from multi_user_oauth.model.identity import Identity, ProvedPerson, Provider, Role
 from multi_user_oauth.model.limits import Limits
-from multi_user_oauth.model.policy import AgentRule, Policy
+from multi_user_oauth.model.policy import AgentRule, Issuer, IssuerKind, Policy, StepUp
 from multi_user_oauth.model.records import (
     AuditRecord,
     Batch,
@@ -26,13 +30,19 @@ from multi_user_oauth.model.records import (
     Revocation,
     RevocationResult,
     Snapshot,
+    audit_id,
     rescue_id,
 )
 from multi_user_oauth.model.secret import Secret
 from multi_user_oauth.model.tokens import AccessToken, SignedIn, TokenSet, lifetime
 
 __all__ = [
+    "EVERY_AGENT",
+    "MOST_DELEGATIONS",
+    "SHARDS",
+    "USES",
     "AccessToken",
+    "Action",
     "Agent",
     "AgentRule",
     "AuditHead",
@@ -46,9 +56,12 @@ __all__ = [
     "ConnectionStatus",
     "ConnectorType",
     "ConnectorTypes",
+    "Delegation",
     "Failure",
     "FlowMark",
     "Identity",
+    "Issuer",
+    "IssuerKind",
     "Kind",
     "Lease",
     "LedgerEntry",
@@ -61,11 +74,16 @@ __all__ = [
     "Rescue",
     "Revocation",
     "RevocationResult",
+    "Role",
     "Secret",
     "SignedIn",
     "Snapshot",
+    "StepUp",
     "System",
     "TokenSet",
+    "audit_id",
+    "includes",
+    "is_signing",
     "lifetime",
     "normalise_email",
     "rescue_id",

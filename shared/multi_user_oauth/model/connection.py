@@ -3,10 +3,21 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from hashlib import sha256
+from typing import Final, Self
 from urllib.parse import quote
 
+from multi_user_oauth.model.delegation import EVERY_AGENT, Delegation
 from multi_user_oauth.model.identity import Identity
+
+SHARDS: Final = 16
+"""
+So many parts of all connections, found by the time of their next refresh.
+
+An index in the order of time takes some 500 writes a second wherever they all fall on "about now".
+With the shard before the time each shard is a range of its own, and takes as many. Of 16 shards one
+Firestore query (`in`, at most 30 values) still reaches all.
+"""
 
 
 class ConnectionStatus(StrEnum):
@@ -28,6 +39,11 @@ class ConnectionKey:
     def document_id(self) -> str:
         """The key as one path segment, escaped so that no e-mail can name another document."""
         return f"{self.connector_type}:{quote(self.user_email, safe='@')}"
+
+    @property
+    def shard(self) -> int:
+        """Which of the `SHARDS` parts it belongs to: the same on every machine, always."""
+        return int.from_bytes(sha256(self.document_id.encode()).digest()) % SHARDS
 
     def __str__(self) -> str:
         return f"{self.connector_type}/{self.user_email}"
@@ -66,7 +82,7 @@ class Connection:
     `epoch` is raised by connect and disconnect and never reused, `generation` by each stored
     credential: a write that carries older ones is stale. `sealed_access` and `sealed_refresh` are None
     in a tombstone. `pending_revocation` is, in a tombstone, the epoch whose refresh token the provider
-    may still have to be told to revoke.
+    may still have to be told to revoke. `refresh_due_at` is None where nothing is to be refreshed.
     """
 
     key: ConnectionKey
@@ -81,6 +97,7 @@ class Connection:
     missing_scopes: tuple[str, ...] = ()
     reason: str | None = None
     access_token_expires_at: datetime | None = None
+    refresh_due_at: datetime | None = None
     refreshed_at: datetime | None = None
     revoked_at: datetime | None = None
     pending_revocation: int | None = None
@@ -88,11 +105,17 @@ class Connection:
     sealed_refresh: bytes | None = None
     lease: Lease | None = None
     failure: Failure | None = None
+    delegations: tuple[Delegation, ...] = ()
 
     @property
     def holds_its_email(self) -> bool:
         """Whether the e-mail is taken: a tombstone holds nothing."""
         return self.status is not ConnectionStatus.REVOKED
+
+    def delegation_of(self, agent: str) -> Delegation | None:
+        """Return the person's word on this agent: its own, else the one on every agent."""
+        named = {delegation.agent: delegation for delegation in self.delegations}
+        return named.get(agent) or named.get(EVERY_AGENT)
 
     def next_epoch(self, now: datetime) -> int:
         """Return an epoch that no connection of this key ever had, a restored older copy included."""
@@ -104,6 +127,7 @@ class Connection:
         sealed_access: bytes,
         sealed_refresh: bytes,
         expires_at: datetime,
+        refresh_due_at: datetime,
         scopes: tuple[str, ...],
         missing_scopes: tuple[str, ...],
         at: datetime,
@@ -122,6 +146,7 @@ class Connection:
             sealed_access=sealed_access,
             sealed_refresh=sealed_refresh,
             access_token_expires_at=expires_at,
+            refresh_due_at=refresh_due_at,
             scopes=scopes or self.scopes,
             missing_scopes=missing_scopes,
             refreshed_at=at,
@@ -139,6 +164,7 @@ class Connection:
             sealed_access=other.sealed_access,
             sealed_refresh=other.sealed_refresh,
             access_token_expires_at=other.access_token_expires_at,
+            refresh_due_at=other.refresh_due_at,
             scopes=other.scopes,
             missing_scopes=other.missing_scopes,
             refreshed_at=other.refreshed_at,
@@ -146,14 +172,31 @@ class Connection:
             failure=None,
         )
 
+    def released(self, failure: Failure | None) -> Self:
+        """Return the connection without its lease; due, after a failure, not before the next try."""
+        due = self.refresh_due_at
+        if failure is not None and due is not None:
+            due = max(due, failure.next_try_at)
+        return replace(self, lease=None, failure=failure, refresh_due_at=due)
+
     def needing_sign_in(self, reason: str) -> Self:
         """Return the connection waiting for the person; the refresh token stays, a late success heals."""
         return replace(
-            self, status=ConnectionStatus.NEEDS_SIGN_IN, reason=reason, lease=None, failure=None
+            self,
+            status=ConnectionStatus.NEEDS_SIGN_IN,
+            reason=reason,
+            refresh_due_at=None,
+            lease=None,
+            failure=None,
         )
 
     def disconnected(self, *, at: datetime, pending: bool) -> Self:
-        """Return the tombstone; `pending` says that the provider is still to be told."""
+        """
+        Return the tombstone; `pending` says that the provider is still to be told.
+
+        Whoever disconnects says stop to all agents: those that had a delegation stay cut, should the
+        same person connect again.
+        """
         return replace(
             self,
             status=ConnectionStatus.REVOKED,
@@ -161,8 +204,12 @@ class Connection:
             epoch=self.next_epoch(at),
             sealed_access=None,
             sealed_refresh=None,
+            refresh_due_at=None,
             revoked_at=at,
             pending_revocation=self.epoch if pending else None,
             lease=None,
             failure=None,
+            delegations=tuple(
+                replace(delegation, actions=(), expires_at=None) for delegation in self.delegations
+            ),
         )

@@ -1,6 +1,7 @@
 """E-mail addresses as we key people by: one spelling for each mailbox."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -9,6 +10,8 @@ from multi_user_oauth.errors import MalformedEmailError
 
 MAX_LENGTH: Final = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 MAX_LOCAL_LENGTH: Final = 64  # RFC 5321, 4.5.3.1.1
+
+_FORBIDDEN: Final = frozenset(' @"(),:;<>[\\]')
 
 
 def normalise_email(text: str, *, field: str = "user_email") -> str:
@@ -23,7 +26,7 @@ def normalise_email(text: str, *, field: str = "user_email") -> str:
     if not at or not _is_local_part(local):
         raise _malformed(field)
     try:
-        ascii_domain = idna.encode(domain, uts46=True, transitional=False).decode("ascii").lower()
+        ascii_domain = _ascii_domain(domain)
     except (idna.IDNAError, UnicodeError) as error:
         raise _malformed(field) from error
     address = f"{local}@{ascii_domain}"
@@ -36,11 +39,16 @@ def normalise_email(text: str, *, field: str = "user_email") -> str:
     return address
 
 
+@lru_cache(maxsize=1_000)  # a company has few domains, and idna takes its time over each
+def _ascii_domain(domain: str) -> str:
+    return idna.encode(domain, uts46=True, transitional=False).decode("ascii").lower()
+
+
 def _is_local_part(local: str) -> bool:
     return (
         0 < len(local) <= MAX_LOCAL_LENGTH
-        and all(character.isprintable() and not character.isspace() for character in local)
-        and not set(local) & set('@"(),:;<>[\\]')
+        and local.isprintable()  # of all white space, only the plain blank is
+        and _FORBIDDEN.isdisjoint(local)
         and not local.startswith(".")
         and not local.endswith(".")
         and ".." not in local

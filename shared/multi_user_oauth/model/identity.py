@@ -57,10 +57,27 @@ class Identity:
         return f"{self.provider}:{self.subject}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Role:
+    """An Entra app role, in the tenant that assigned it."""
+
+    tenant_id: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"role:{self.tenant_id}:{self.value}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvedPerson:
-    """A person as a verified id_token names them; `emails` are normalised labels inside our tenant."""
+    """
+    A person as a verified id_token names them; `emails` are normalised labels inside our tenant.
+
+    `contexts` are the authentication contexts that this sign-in satisfied (Microsoft's claim `acrs`).
+    """
 
     identity: Identity
     emails: tuple[str, ...]
     name: str = ""
+    roles: frozenset[Role] = frozenset()
+    contexts: frozenset[str] = frozenset()

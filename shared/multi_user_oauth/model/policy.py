@@ -2,18 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
 
+from multi_user_oauth.model.action import Action
 from multi_user_oauth.model.connection import ConnectionKey
-from multi_user_oauth.model.identity import Identity
+from multi_user_oauth.model.identity import Identity, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRule:
-    """One agent's reach: for which connector types, and for whom (an e-mail, or `*@domain`)."""
+    """
+    One agent's reach: which connector types, whose (an e-mail, or `*@domain`), and what it may do.
+
+    With `scopes` it is given no token that carries others, since a token can not be narrowed. `rate` is
+    in the notation of the library `limits`, such as `600/minute`.
+    """
 
     name: str
     connector_types: frozenset[str]
     users: frozenset[str]
+    actions: frozenset[str] = frozenset({Action.TOKEN})
+    scopes: frozenset[str] | None = None
+    rate: str | None = None
 
     def covers(self, key: ConnectionKey) -> bool:
         """Return whether the rule lets the agent use this connection."""
@@ -23,10 +34,53 @@ class AgentRule:
         )
 
 
+class IssuerKind(StrEnum):
+    """Whom an issuer's tokens name."""
+
+    PERSON = "person"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """
+    Somebody else whose signed tokens count: a company's own sign-in, GitHub, an Entra tenant.
+
+    `issuer` and `audience` are compared exactly. `subject` says how the claims name an identity
+    (`microsoft:{tid}:{oid}`) or an agent (`{sub}`), each claim's name in braces. An agent's full name is
+    `{name}/{subject}`, so that no issuer can name another one's agents.
+    """
+
+    name: str
+    kind: IssuerKind
+    issuer: str
+    audience: str
+    jwks_uri: str
+    subject: str
+    email_claim: str = "email"
+    algorithms: tuple[str, ...] = ("RS256",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepUp:
+    """What an admin must have proved lately to change what is another's: an authentication context."""
+
+    context: str
+    max_age: timedelta = timedelta(minutes=15)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole file. `refresh_callers` maps a route of `refresh` to the service accounts let in."""
+    """
+    The whole file. `refresh_callers` maps a route of `refresh` to the service accounts let in.
+
+    Admins and auditors are identities, or app roles that a verified id_token named.
+    """
 
     agents: Mapping[str, AgentRule] = field(default_factory=dict)
-    admins: frozenset[Identity] = frozenset()
+    admins: frozenset[Identity | Role] = frozenset()
+    auditors: frozenset[Identity | Role] = frozenset()
     refresh_callers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    issuers: Mapping[str, Issuer] = field(default_factory=dict)
+    delegations_required: bool = False
+    step_up: StepUp | None = None

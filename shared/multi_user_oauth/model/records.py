@@ -42,7 +42,12 @@ class AuditRecord:
     @property
     def document_id(self) -> str:
         """The record's name: a second record of one sequence can not be created."""
-        return f"{self.key.document_id}-{self.sequence:010d}"
+        return audit_id(self.key, self.sequence)
+
+
+def audit_id(key: ConnectionKey, sequence: int) -> str:
+    """Return the name of a record of this connection; names sort as the sequences do."""
+    return f"{key.document_id}-{sequence:010d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

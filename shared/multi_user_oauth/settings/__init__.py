@@ -4,6 +4,7 @@ A function reads the settings that it needs when it is built, so that a missing 
 its start with the setting's name and what was expected.
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -11,13 +12,15 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from multi_user_oauth.errors import ConfigurationError
+from multi_user_oauth.settings.edge import EdgeSettings
+from multi_user_oauth.settings.google_cloud import GoogleCloudSettings
 from multi_user_oauth.settings.origins import is_loopback, parse_origin
-from multi_user_oauth.settings.values import Values, malformed
+from multi_user_oauth.settings.values import malformed
 
 BACKENDS: Final = ("embedded", "gcp")
 
 
-class Settings(Values):
+class Settings(GoogleCloudSettings, EdgeSettings):
     """The mapping, seen through one property for each setting."""
 
     @cached_property
@@ -62,51 +65,6 @@ class Settings(Values):
         return self._path("CLIENT_SECRETS_FILE")
 
     @cached_property
-    def google_cloud_project(self) -> str:
-        """`GOOGLE_CLOUD_PROJECT` (gcp): the project of databases and client secrets."""
-        return self._required("GOOGLE_CLOUD_PROJECT")
-
-    @cached_property
-    def firestore_main_database(self) -> str:
-        """`FIRESTORE_MAIN_DATABASE` (gcp): the database of connections, by default `main`."""
-        return self._values.get("FIRESTORE_MAIN_DATABASE") or "main"
-
-    @cached_property
-    def firestore_activity_database(self) -> str:
-        """`FIRESTORE_ACTIVITY_DATABASE` (gcp): the database of all else, by default `activity`."""
-        return self._values.get("FIRESTORE_ACTIVITY_DATABASE") or "activity"
-
-    @cached_property
-    def firestore_emulator_host(self) -> str | None:
-        """`FIRESTORE_EMULATOR_HOST` (gcp): host:port of an emulator; Google's client knows the name."""
-        return self._values.get("FIRESTORE_EMULATOR_HOST") or None
-
-    @cached_property
-    def access_key(self) -> str:
-        """`ACCESS_KEY` (gcp): the Cloud KMS key of access tokens, `projects/.../cryptoKeys/...`."""
-        return self._key("ACCESS_KEY")
-
-    @cached_property
-    def refresh_key(self) -> str:
-        """`REFRESH_KEY` (gcp): the Cloud KMS key of refresh tokens."""
-        return self._key("REFRESH_KEY")
-
-    @cached_property
-    def local_cloud(self) -> str | None:
-        """`LOCAL_CLOUD` (gcp): host:port of the stand-in for Cloud KMS and Secret Manager.
-
-        Refused unless it is on this machine's loopback, outside Cloud Run.
-        """
-        address = self._values.get("LOCAL_CLOUD")
-        if not address:
-            return None
-        if "K_SERVICE" in self._values:
-            raise ConfigurationError("LOCAL_CLOUD is refused outside a machine of one's own")
-        if not is_loopback(f"http://{address}"):
-            raise malformed("LOCAL_CLOUD", "a loopback address such as 127.0.0.1:8801")
-        return address
-
-    @cached_property
     def connector_types_file(self) -> Path:
         """`CONNECTOR_TYPES_FILE`: YAML, what people can connect; see docs/connector-types.md."""
         return self._path("CONNECTOR_TYPES_FILE")
@@ -137,16 +95,6 @@ class Settings(Values):
         return self._path("WEB_DIR")
 
     @cached_property
-    def return_origins(self) -> frozenset[str]:
-        """`RETURN_ORIGINS`: origins, separated by commas, where a sign-in may end besides our own."""
-        listed = self._values.get("RETURN_ORIGINS", "")
-        return frozenset(
-            parse_origin(origin.strip(), "RETURN_ORIGINS")
-            for origin in listed.split(",")
-            if origin.strip()
-        )
-
-    @cached_property
     def refresh_url(self) -> str | None:
         """`REFRESH_URL`: the origin of the function `refresh`; without it, we refresh in process."""
         url = self._values.get("REFRESH_URL")
@@ -158,12 +106,16 @@ class Settings(Values):
         return self._values.get("SERVICE_ACCOUNT") or "default"
 
     @cached_property
-    def trial_on_shared_host(self) -> bool:
-        """`TRIAL_ON_SHARED_HOST`: `yes` lets browser routes run on a cloudfunctions.net host."""
-        text = self._values.get("TRIAL_ON_SHARED_HOST") or "no"
-        if text not in {"yes", "no"}:
-            raise malformed("TRIAL_ON_SHARED_HOST", "yes or no")
-        return text == "yes"
+    def backup_retention_days(self) -> int:
+        """`BACKUP_RETENTION_DAYS`: how many days any backup of the database is kept, by default 98.
+
+        98 days, 14 weeks, is the longest that Firestore keeps one. A key version stays for as long after
+        the last record that needed it: without it, no backup of that record could be read.
+        """
+        text = self._values.get("BACKUP_RETENTION_DAYS") or "98"
+        if not re.fullmatch(r"[0-9]{1,4}", text):
+            raise malformed("BACKUP_RETENTION_DAYS", "a whole number of days")
+        return int(text)
 
     @cached_property
     def sandbox_url(self) -> str | None:

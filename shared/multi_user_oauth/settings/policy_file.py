@@ -1,17 +1,15 @@
 """The policy in force: read again when its file changes; a broken file leaves the old one in force."""
 
-import logging
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from multi_user_oauth.errors import ConfigurationError
+from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import Policy
 from multi_user_oauth.ports import Clock
-from multi_user_oauth.settings.files import load_policy
-
-logger = logging.getLogger(__name__)
+from multi_user_oauth.settings.policy import load_policy
 
 LOOKED_AT_EVERY: Final = timedelta(seconds=300)
 
@@ -34,5 +32,6 @@ class PolicyFile:
                 try:
                     self._policy = load_policy(self._file)
                 except ConfigurationError:
-                    logger.exception("the policy file is broken; the last good one stays in force")
+                    text = "the policy file is broken; the last good one stays in force"
+                    raise_alarm(Alarm.POLICY_REFUSED, text)
             return self._policy

@@ -1,15 +1,9 @@
 """The mapping that settings are read from."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from multi_user_oauth.errors import ConfigurationError
-
-_KEY_NAME: Final = re.compile(
-    r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[A-Za-z0-9_-]+"
-)
 
 
 class Values:
@@ -17,12 +11,6 @@ class Values:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-
-    def _key(self, name: str) -> str:
-        text = self._required(name)
-        if not _KEY_NAME.fullmatch(text):
-            raise malformed(name, "projects/P/locations/L/keyRings/R/cryptoKeys/K")
-        return text
 
     def _path(self, name: str) -> Path:
         return Path(self._required(name))

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 from multi_user_oauth.cli.settings_file import documented
+from multi_user_oauth.log import Alarm
 from multi_user_oauth.model import ConnectionKey
 from multi_user_oauth.sandbox.app import create_app
 from multi_user_oauth.sandbox.records import SandboxConfig
-from multi_user_oauth.settings.files import load_connector_types, load_policy
+from multi_user_oauth.settings.files import load_connector_types
+from multi_user_oauth.settings.policy import load_policy
 
 from .processes import ROOT
 
@@ -36,12 +38,15 @@ def test_the_example_of_connector_types_loads(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_policy_loads(tmp_path: Path) -> None:
-    """An agent for a domain, one for single people, an admin at each provider, a caller of refresh."""
+    """It shows all that can be said: and each field has its row."""
     policy = load_policy(example("policy.md", tmp_path))
-    assert len(policy.admins) == 2
+    assert policy.admins
+    assert policy.auditors
+    assert {issuer.kind.value for issuer in policy.issuers.values()} == {"agent", "person"}
+    assert policy.step_up is not None
     assert policy.refresh_callers
     anybody = ConnectionKey("google_workspace", "anybody@company.com")
-    assert sorted(rule.covers(anybody) for rule in policy.agents.values()) == [False, True]
+    assert sorted(rule.covers(anybody) for rule in policy.agents.values()) == [False, False, True]
 
 
 def test_the_guides_settings_file_names_settings_only() -> None:
@@ -63,3 +68,15 @@ def test_the_sandbox_takes_what_the_guide_sends_it() -> None:
     for name, body in lines:
         sent = client.post(f"/_sandbox/{name}", data=body, content_type="application/json")
         assert sent.status_code in {200, 204}, name
+
+
+def test_every_alarm_has_its_row_in_the_guide() -> None:
+    """Whoever is woken finds out by its name what to do."""
+    text = (DOCS / "guide.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", alarms_of(text), re.MULTILINE)
+    assert sorted(set(rows) - {"alarm"}) == sorted(Alarm)
+
+
+def alarms_of(text: str) -> str:
+    """Return the part of the guide about alarms."""
+    return text.partition("### Alarms\n")[2].partition("\n#")[0]

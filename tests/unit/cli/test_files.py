@@ -20,7 +20,8 @@ from multi_user_oauth.sandbox.company import (
     google_identity,
     microsoft_identity,
 )
-from multi_user_oauth.settings.files import load_connector_types, load_policy
+from multi_user_oauth.settings.files import load_connector_types
+from multi_user_oauth.settings.policy import load_policy
 
 
 def test_everything_is_made_once_for_its_owner_only(tmp_path: Path) -> None:

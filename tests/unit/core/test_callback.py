@@ -356,7 +356,7 @@ def test_googles_answer_is_not_taken_at_microsofts_endpoint(world: World) -> Non
 def test_an_answer_that_says_no_spends_the_state(
     world: World, changes: dict[str, object], code: str
 ) -> None:
-    """Nothing is sent; the outcome stands beside the spent state; it can not be brought again."""
+    """N12: Nothing is sent; the outcome stands beside the spent state; it can not be brought again."""
     answer = an_answer(world)
 
     answer.refused(code, **changes)
@@ -441,7 +441,7 @@ def test_a_required_scope_that_is_missing_stores_nothing(
 
 
 def test_an_optional_scope_that_is_missing_is_named(world: World) -> None:
-    """Stored, and said what it can not do."""
+    """N28: Stored, and said what it can not do."""
     an_answer(world, scopes=("OPENID", "Mail.Read")).bring()
 
     assert world.record().missing_scopes == OPTIONAL

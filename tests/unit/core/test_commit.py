@@ -1,16 +1,17 @@
 """A step is written once, or not at all, and whoever asked learns which."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from multi_user_oauth.audit import audited
 from multi_user_oauth.commit import Committer, Step
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
-from multi_user_oauth.model import Batch, Snapshot
+from multi_user_oauth.model import Batch, Limits, Snapshot
 from tests.support.world import ADA, World
 
-WAITS = (0.1, 0.2)
+LIMITS = Limits(commit_waits=(0.1, 0.2), commit_patience=timedelta(seconds=6))
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def snapshot(world: World) -> Snapshot:
 @pytest.fixture
 def committer(world: World) -> Committer:
     """Three tries."""
-    return Committer(store=world.store, sleep=world.clock.sleep, waits=WAITS)
+    return Committer(store=world.store, now=world.clock, sleep=world.clock.sleep, limits=LIMITS)
 
 
 def a_step(world: World, seen: list[Snapshot | None]) -> Step:
@@ -110,6 +111,21 @@ def test_the_last_failure_is_raised(
 
     assert world.store.calls == ["commit", "read"] * 3
     assert world.clock.slept == [0.1, 0.2, 0.0]
+
+
+def test_no_try_begins_after_the_patience(
+    world: World, committer: Committer, snapshot: Snapshot
+) -> None:
+    """Each try hangs for four seconds: the second is the last, though a wait is left; it is read back."""
+    world.store.fail_before("commit", times=3)
+    world.store.meanwhile("read", lambda: world.clock.advance(4.0))
+    world.store.meanwhile("read", lambda: world.clock.advance(4.0))
+    world.store.calls.clear()
+
+    with pytest.raises(StoreUnavailableError):
+        committer.commit(ADA, "mine", snapshot, a_step(world, []))
+
+    assert world.store.calls == ["commit", "read"] * 2
 
 
 def test_the_last_try_is_read_back_too(

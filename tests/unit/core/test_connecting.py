@@ -83,7 +83,7 @@ def test_who_needed_to_sign_in_is_well_again(world: World) -> None:
 
 @pytest.mark.parametrize("status", [ConnectionStatus.ACTIVE, ConnectionStatus.NEEDS_SIGN_IN])
 def test_an_email_that_is_held_is_not_taken_over(world: World, status: ConnectionStatus) -> None:
-    """Another account under the same address: refused, an admin can release it."""
+    """N32: Another account under the same address: refused, an admin can release it."""
     world.connect(ADA, BOB_ID)
     if status is ConnectionStatus.NEEDS_SIGN_IN:
         world.expire()
@@ -195,7 +195,7 @@ def test_cancelling_costs_one_read_and_one_write_more(world: World) -> None:
 
 
 def test_a_new_address_supersedes_the_old_connection(world: World) -> None:
-    """Married, renamed: the old connection ends in the commit that makes the new one."""
+    """N30: Married, renamed: the old connection ends in the commit that makes the new one."""
     old = world.connect()
     world.clock.advance(1)
     world.meter.reset()

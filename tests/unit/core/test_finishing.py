@@ -102,7 +102,8 @@ def test_a_value_that_does_not_open_is_an_alarm(world: World, dead: Connection) 
     assert finish(world, dead) is RevocationResult.PENDING
 
     assert world.provider.revoke_calls == []
-    assert [r.levelname for r in world.log if r.levelname == "CRITICAL"] == ["CRITICAL"]
+    alarms = [r.__dict__ for r in world.log if r.levelname == "ERROR"]
+    assert [(a["alarm"], a["connection"]) for a in alarms] == [("tampered", str(ADA))]
 
 
 def test_a_live_sibling_is_not_cut_off(world: World) -> None:

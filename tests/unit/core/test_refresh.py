@@ -42,6 +42,7 @@ def test_an_expired_token_is_renewed(world: World, stale: Connection) -> None:
     assert (after.epoch, after.generation) == (stale.epoch, stale.generation + 1)
     assert after.access_token_expires_at == world.clock() + world.provider.lifetime
     assert after.refreshed_at == world.clock()
+    assert after.refresh_due_at == after.access_token_expires_at - Limits().refresh_ahead
     assert (after.lease, after.failure) == (None, None)
     assert len(world.provider.calls) == 1
     assert world.actions() == ["connected", "refreshed"]

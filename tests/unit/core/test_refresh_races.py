@@ -1,6 +1,7 @@
 """Many workers, one connection: takeovers, late answers, disconnects and reconnects in flight."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_a_call_begins_only_if_the_lease_outlives_it(
         world.refresh(point=at("claimed", lambda: world.clock.advance(seconds)))
 
     assert len(world.provider.calls) == calls
+
+
+@pytest.mark.usefixtures("stale")
+def test_no_further_call_begins_later_than_that_either(world: World) -> None:
+    """However long the preparation took, what may follow is measured from the claim."""
+    began = world.clock()
+    world.refresh(point=at("claimed", lambda: world.clock.advance(10)))
+
+    assert [call.send_until - began for call in world.provider.calls] == [timedelta(seconds=32)]
 
 
 @keeping_old_tokens

@@ -8,6 +8,7 @@ import pytest
 
 from multi_user_oauth.custody import AccessTokens
 from multi_user_oauth.errors import (
+    DelegationRequiredError,
     ForbiddenError,
     InsufficientScopeError,
     KeysUnavailableError,
@@ -42,12 +43,16 @@ from tests.unit.core.modes import each_mode
 
 
 def test_a_fresh_token_costs_exactly_one_read(world: World) -> None:
-    """Once the data key is at hand, a token is one read of the database and nothing else."""
+    """
+    Once the data key is at hand, a token is one read of the database and nothing else.
+
+    But for the first in an hour, whose use is written down.
+    """
     world.connect()
     tokens = world.tokens()
     world.meter.reset()
     token = tokens.get(AGENT, ADA)
-    assert world.meter.counts() == {"main.read": 1, "kms": 1}
+    assert world.meter.counts() == {"main.read": 1, "kms": 1, "activity.write": 1}
 
     world.meter.reset()
     assert tokens.get(AGENT, ADA) == token
@@ -93,7 +98,7 @@ def test_an_expired_token_is_refreshed_first(world: World) -> None:
 
 
 def test_sixty_seconds_are_the_least_unless_said_otherwise(world: World) -> None:
-    """A token with less to live is renewed, unless the caller is content with less."""
+    """N41c: A token with less to live is renewed, unless the caller is content with less."""
     world.connect()
     world.clock.advance(3600 - 59)
     world.get(min_ttl=timedelta(seconds=59))
@@ -513,3 +518,62 @@ def test_a_person_has_no_use_for_the_key(world: World) -> None:
         world.get(somebody)
 
     assert world.store.calls == []
+
+
+# -- the person's word ----------------------------------------------------------------------------
+
+
+def test_a_cut_while_the_caller_waits_holds(world: World) -> None:
+    """
+    The person cuts the agent between its asking and its answer: no token leaves (N41b).
+
+    The read that the answer is made of began after that commit.
+    """
+    world.connect()
+    world.expire()
+
+    class CutMeanwhile:
+        def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+            world.refresh(key)
+            world.delegating().say(ADA_HERSELF, key, AGENT.name, ())
+
+    with pytest.raises(DelegationRequiredError):
+        world.tokens(CutMeanwhile()).get(AGENT, ADA)
+
+    assert world.uses[-1].outcome == "delegation_required"
+    assert world.activity.uses(ADA) == ()
+
+
+def test_a_cut_while_another_refreshes_holds(world: World) -> None:
+    """The same where the caller only looks at the record until another worker is done (N41b)."""
+    world.connect()
+    world.expire()
+    _refresh_slowly(world, looks=2)
+    waiting = world.clock.meanwhile
+    assert waiting is not None
+
+    def meanwhile() -> None:
+        if len(world.clock.slept) == 1:
+            world.delegating().cut_all(ADA_HERSELF, ADA)
+        waiting()
+
+    world.clock.meanwhile = meanwhile
+    with pytest.raises(DelegationRequiredError):
+        world.get()
+
+    assert len(world.clock.slept) == 1
+    assert world.provider.calls == []
+
+
+def test_every_read_that_begins_after_the_cut_gives_nothing(world: World) -> None:
+    """On every instance, with warm keys or not; a read that began before may still answer (N41b)."""
+    world.connect()
+    warm = world.tokens()
+    warm.get(AGENT, ADA)
+    world.store.meanwhile("read", lambda: world.delegating().say(ADA_HERSELF, ADA, AGENT.name, ()))
+
+    with pytest.raises(DelegationRequiredError):
+        warm.get(AGENT, ADA)
+
+    with pytest.raises(DelegationRequiredError):
+        world.tokens().get(AGENT, ADA)

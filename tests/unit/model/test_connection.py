@@ -1,5 +1,6 @@
 """A connection and what may happen to it."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multi_user_oauth.model import (
+    SHARDS,
     AuditHead,
     Connection,
     ConnectionKey,
@@ -30,6 +32,7 @@ CONNECTION = Connection(
     scopes=("mail", "drive"),
     missing_scopes=("calendar",),
     access_token_expires_at=NOON + timedelta(minutes=1),
+    refresh_due_at=NOON,
     refreshed_at=NOON - timedelta(hours=1),
     sealed_access=b"access-4",
     sealed_refresh=b"refresh-4",
@@ -44,6 +47,7 @@ def refreshed(connection: Connection, scopes: tuple[str, ...] = ("mail",)) -> Co
         sealed_access=b"access-5",
         sealed_refresh=b"refresh-5",
         expires_at=NOON + timedelta(hours=1),
+        refresh_due_at=NOON + timedelta(minutes=55),
         scopes=scopes,
         missing_scopes=("drive",),
         at=NOON,
@@ -63,6 +67,7 @@ def test_a_refresh_stores_the_credential_and_heals(before: Connection) -> None:
         sealed_access=b"access-5",
         sealed_refresh=b"refresh-5",
         access_token_expires_at=NOON + timedelta(hours=1),
+        refresh_due_at=NOON + timedelta(minutes=55),
         scopes=("mail",),
         missing_scopes=("drive",),
         refreshed_at=NOON,
@@ -82,9 +87,43 @@ def test_needing_sign_in_keeps_the_credential() -> None:
         CONNECTION,
         status=ConnectionStatus.NEEDS_SIGN_IN,
         reason="invalid_grant",
+        refresh_due_at=None,
         lease=None,
         failure=None,
     )
+
+
+def test_a_credential_is_taken_with_the_time_of_its_next_refresh() -> None:
+    """And heals, as it did where it was made; a lease and a failure end with it."""
+    waiting = CONNECTION.needing_sign_in("invalid_grant")
+    assert waiting.with_credential_of(refreshed(CONNECTION)) == refreshed(CONNECTION)
+
+
+@pytest.mark.parametrize(
+    ("next_try_in", "due_in"), [(-1, 0), (0, 0), (1, 1)], ids=["earlier", "then", "later"]
+)
+def test_a_failure_is_not_tried_again_before_its_time(next_try_in: int, due_in: int) -> None:
+    """The lease ends, and the next refresh is due no sooner than the failure allows it."""
+    failure = Failure(
+        code="timeout", count=3, at=NOON, next_try_at=NOON + timedelta(seconds=next_try_in)
+    )
+    assert CONNECTION.released(failure) == replace(
+        CONNECTION,
+        lease=None,
+        failure=failure,
+        refresh_due_at=NOON + timedelta(seconds=due_in),
+    )
+
+
+def test_a_release_without_a_failure_leaves_the_time_of_the_next_refresh() -> None:
+    """And forgets the last one."""
+    assert CONNECTION.released(None) == replace(CONNECTION, lease=None, failure=None)
+
+
+def test_what_is_not_to_be_refreshed_is_not_because_it_failed() -> None:
+    """A connection that waits for its person does not become due by an attempt that came too late."""
+    waiting = replace(CONNECTION.needing_sign_in("invalid_grant"), lease=Lease("lease-1"))
+    assert waiting.released(CONNECTION.failure).refresh_due_at is None
 
 
 @pytest.mark.parametrize("pending", [True, False])
@@ -98,6 +137,7 @@ def test_a_disconnect_leaves_a_tombstone(pending: bool) -> None:
         epoch=tombstone.epoch,
         sealed_access=None,
         sealed_refresh=None,
+        refresh_due_at=None,
         revoked_at=NOON,
         pending_revocation=CONNECTION.epoch if pending else None,
         lease=None,
@@ -169,3 +209,25 @@ def test_the_longest_e_mail_fits_into_a_document_id() -> None:
 def test_a_document_id_can_be_read() -> None:
     """An operator who looks into the database finds the person."""
     assert CONNECTION.key.document_id == "google_workspace:ada@example.com"
+
+
+def test_a_shard_is_the_same_for_ever() -> None:
+    """It stands in databases, and in what functions of different versions ask them."""
+    emails = ("ada@example.com", "bob@example.com", "zo\u00eb@example.com")
+    shards = [ConnectionKey("google_workspace", email).shard for email in emails]
+    assert shards == [1, 2, 6]
+
+
+def test_connections_are_spread_over_all_shards() -> None:
+    """Evenly: of a thousand no shard has half as many again as its share, nor less than half."""
+    keys = [ConnectionKey("google_workspace", f"person-{each}@example.com") for each in range(1000)]
+    counts = Counter(key.shard for key in keys)
+    assert set(counts) == set(range(SHARDS))
+    assert all(0.5 < count * SHARDS / 1000 < 1.5 for count in counts.values())
+
+
+@given(KEYS)
+def test_every_connection_has_a_shard(key: ConnectionKey) -> None:
+    """Whatever its e-mail; one query asks for all of them."""
+    assert key.shard in range(SHARDS)
+    assert SHARDS <= 30

@@ -23,7 +23,7 @@ def test_what_is_written_is_read_again(identity: Identity) -> None:
 
 @given(IDENTITIES, IDENTITIES)
 def test_two_people_have_two_texts(one: Identity, other: Identity) -> None:
-    """No two identities, of whichever provider, are written alike."""
+    """N30: No two identities, of whichever provider, are written alike."""
     assert (str(one) == str(other)) == (one == other)
 
 

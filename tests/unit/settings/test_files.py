@@ -1,5 +1,6 @@
 """The two files: what may stand in them, and that every mistake is named with its place."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 import yaml
 
 from multi_user_oauth.errors import ConfigurationError
-from multi_user_oauth.model import Identity, Provider
-from multi_user_oauth.settings.files import load_connector_types, load_policy
+from multi_user_oauth.model import Identity, Issuer, IssuerKind, Provider, Role, StepUp
+from multi_user_oauth.settings.files import load_connector_types
+from multi_user_oauth.settings.policy import load_policy
 
 TENANT = "7c0fd12e-3a46-4f1c-9d3b-5b8a1f6e2c40"
 MICROSOFT: dict[str, Any] = {
@@ -28,6 +30,14 @@ GOOGLE: dict[str, Any] = {
     "required_scopes": ["openid"],
 }
 AGENT: dict[str, Any] = {"connector_types": ["microsoft_teams"], "users": ["*@Company.com"]}
+ISSUER: dict[str, Any] = {
+    "kind": "agent",
+    "issuer": "https://token.actions.githubusercontent.com",
+    "audience": "https://connect.company.com",
+    "jwks_uri": "https://token.actions.githubusercontent.com/.well-known/jwks",
+    "subject": "{sub}",
+}
+PERSONS = {"kind": "person", "subject": "microsoft:{tid}:{oid}"}
 OID = "11111111-2222-3333-4444-555555555555"
 
 
@@ -169,9 +179,78 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
     assert load_policy(write(tmp_path, "{}")).agents == {}
 
 
+def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
+    """Actions, scopes and rate of an agent; roles, auditors, issuers, step-up and delegations."""
+    policy = load_policy(
+        write(
+            tmp_path,
+            {
+                "agents": {
+                    "github/repo:company/reports:ref:refs/heads/main": {
+                        **AGENT,
+                        "actions": ["mail.read", "mail.send"],
+                        "scopes": ["Mail.Send"],
+                        "rate": "600/minute",
+                    },
+                    "a@p.iam.gserviceaccount.com": AGENT,
+                },
+                "admins": [f"role:{TENANT}:Vault.Admin"],
+                "auditors": ["google:7"],
+                "issuers": {"github": ISSUER},
+                "delegations": "required",
+                "step_up": {"context": "c1", "max_age_minutes": 5},
+            },
+        )
+    )
+    rule = policy.agents["github/repo:company/reports:ref:refs/heads/main"]
+    assert rule.actions == {"mail.read", "mail.send"}
+    assert rule.scopes == frozenset({"Mail.Send"})
+    assert rule.rate == "600/minute"
+    plain = policy.agents["a@p.iam.gserviceaccount.com"]
+    assert plain.actions == {"token"}
+    assert plain.scopes is None
+    assert plain.rate is None
+    assert policy.admins == {Role(TENANT, "Vault.Admin")}
+    assert policy.auditors == {Identity.google("7")}
+    assert policy.delegations_required
+    assert policy.step_up == StepUp(context="c1", max_age=timedelta(minutes=5))
+    assert policy.issuers["github"] == Issuer(
+        name="github",
+        kind=IssuerKind.AGENT,
+        issuer=ISSUER["issuer"],
+        audience=ISSUER["audience"],
+        jwks_uri=ISSUER["jwks_uri"],
+        subject="{sub}",
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ({"admins": ["role:company:Vault.Admin"]}, "admins: expected identities"),
+        ({"auditors": ["ann@company.com"]}, "auditors: expected identities"),
+        ({"delegations": "none"}, "$.delegations"),
+        ({"step_up": {"context": "mfa"}}, "$.step_up.context"),
+        ({"step_up": {"context": "c1", "max_age_minutes": 0}}, "$.step_up.max_age_minutes"),
+        ({"agents": {"a": {**AGENT, "actions": ["mail"]}}}, "agents.a.actions: expected some of"),
+        ({"agents": {"a": {**AGENT, "actions": ["see"]}}}, "agents.a.actions: expected some of"),
+        ({"agents": {"a": {**AGENT, "actions": []}}}, "agents.a: "),
+        ({"agents": {"a": {**AGENT, "scopes": []}}}, "agents.a: "),
+        ({"agents": {"a": {**AGENT, "rate": "fast"}}}, "agents.a.rate: expected a number"),
+        ({"agents": {"a": {**AGENT, "rate": "0/minute"}}}, "agents.a.rate: expected a number"),
+        ({"agents": {"github/repo:x": AGENT}}, "agents.github/repo:x: expected the name of an"),
+        (
+            {"agents": {"me/x": AGENT}, "issuers": {"me": {**ISSUER, **PERSONS}}},
+            "agents.me/x: expected the name of an issuer of kind agent",
+        ),
+        ({"issuers": {"github": {**ISSUER, "issuer": "http://x.example"}}}, "issuers.github: "),
+        ({"issuers": {"github": {**ISSUER, "jwks_uri": "https://x.example/?a"}}}, "issuers.github"),
+        ({"issuers": {"github": {**ISSUER, "algorithms": ["HS256"]}}}, "issuers.github: "),
+        ({"issuers": {"github": {**ISSUER, "algorithms": ["none"]}}}, "issuers.github: "),
+        ({"issuers": {"github": {**ISSUER, "subject": "x"}}}, "issuers.github.subject: expected"),
+        ({"issuers": {"me": {**ISSUER, "kind": "person"}}}, "issuers.me.subject: expected"),
+        ({"issuers": {"me": {**ISSUER, "kind": "admin"}}}, "issuers.me: "),
+        ({"issuers": {"Me": ISSUER}}, "issuers"),
         ({"admins": ["admin@company.com"]}, "admins: expected identities"),
         ({"admins": ["microsoft:admin@company.com"]}, "never an e-mail"),
         ({"admins": [f"microsoft:{OID}"]}, "admins: expected identities"),

@@ -40,6 +40,7 @@ def test_a_broken_file_leaves_the_old_policy_in_force(
         assert policy().admins == {Identity.google("1")}
         assert policy().admins == {Identity.google("1")}
         assert [record.levelno for record in caplog.records] == [logging.ERROR] * looks
+        assert {record.__dict__["alarm"] for record in caplog.records} == {"policy_refused"}
     file.write_text("admins: ['google:2']")
     clock.advance(300)
     assert policy().admins == {Identity.google("2")}

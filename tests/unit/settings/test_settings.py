@@ -26,7 +26,14 @@ def test_every_setting_is_tested_here() -> None:
     """A new setting must be given to these tests, and says its own name in its documentation."""
     optional = {
         "backend",
+        "backup_retention_days",
         "return_origins",
+        "cors_origins",
+        "rate_per_address",
+        "rate_per_caller",
+        "rate_per_person",
+        "trusted_proxy_hops",
+        "behind_iam",
         "refresh_url",
         "service_account",
         "trial_on_shared_host",
@@ -34,13 +41,16 @@ def test_every_setting_is_tested_here() -> None:
         "firestore_main_database",
         "firestore_activity_database",
         "local_cloud",
+        "local_kms",
+        "aws_secrets_region",
         "firestore_emulator_host",
     }
-    named = {name for name in vars(Settings) if not name.startswith("_")}
+    documented = {name: value for part in Settings.__mro__ for name, value in vars(part).items()}
+    named = {name for name in documented if not name.startswith("_")}
     checks = {"require_safe_transport", "require_own_host"}
     assert named - checks == {*REQUIRED, *optional}
     for name in named - checks:
-        assert (vars(Settings)[name].__doc__ or "").startswith(f"`{name.upper()}`")
+        assert (documented[name].__doc__ or "").startswith(f"`{name.upper()}`")
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -62,6 +72,7 @@ def test_the_defaults() -> None:
     """What is not given has its documented value; set to nothing is not given."""
     empty = {
         "BACKEND": "",
+        "BACKUP_RETENTION_DAYS": "",
         "RETURN_ORIGINS": "",
         "REFRESH_URL": "",
         "SERVICE_ACCOUNT": "",
@@ -70,12 +81,26 @@ def test_the_defaults() -> None:
         "FIRESTORE_MAIN_DATABASE": "",
         "FIRESTORE_ACTIVITY_DATABASE": "",
         "LOCAL_CLOUD": "",
+        "LOCAL_KMS": "",
+        "AWS_SECRETS_REGION": "",
         "FIRESTORE_EMULATOR_HOST": "",
+        "CORS_ORIGINS": "",
+        "RATE_PER_ADDRESS": "",
+        "RATE_PER_CALLER": "",
+        "RATE_PER_PERSON": "",
+        "TRUSTED_PROXY_HOPS": "",
+        "BEHIND_IAM": "",
     }
     for values in ({}, empty):
         settings = Settings(values)
         assert settings.backend == "embedded"
+        assert settings.backup_retention_days == 98
         assert settings.return_origins == frozenset()
+        assert settings.cors_origins == frozenset()
+        assert settings.rate_per_address == settings.rate_per_caller == "3000/minute"
+        assert settings.rate_per_person == "600/minute"
+        assert settings.trusted_proxy_hops == 0
+        assert settings.behind_iam is False
         assert settings.refresh_url is None
         assert settings.service_account == "default"
         assert settings.trial_on_shared_host is False
@@ -83,6 +108,8 @@ def test_the_defaults() -> None:
         assert settings.firestore_main_database == "main"
         assert settings.firestore_activity_database == "activity"
         assert settings.local_cloud is None
+        assert settings.local_kms is None
+        assert settings.aws_secrets_region is None
         assert settings.firestore_emulator_host is None
 
 
@@ -90,11 +117,22 @@ def test_the_defaults() -> None:
     ("name", "value", "expected"),
     [
         ("BACKEND", "oracle", "expected one of embedded"),
+        ("BACKUP_RETENTION_DAYS", "-1", "expected a whole number of days"),
+        ("BACKUP_RETENTION_DAYS", "1.5", "expected a whole number of days"),
+        ("BACKUP_RETENTION_DAYS", "14 weeks", "expected a whole number of days"),
         ("DEPLOYMENT_ID", "production", "expected a UUID"),
         ("ACCESS_KEY", "access", "expected projects/P/locations/L/keyRings/R/cryptoKeys/K"),
         ("REFRESH_KEY", "projects/p/cryptoKeys/k", "expected projects/P"),
         ("LOCAL_CLOUD", "cloud.example:8801", "expected a loopback address"),
         ("LOCAL_CLOUD", "10.0.0.1:8801", "expected a loopback address"),
+        ("LOCAL_KMS", "https://127.0.0.1:8802", "expected a loopback address"),
+        ("LOCAL_KMS", "https://cloudkms.example", "expected a loopback address"),
+        ("LOCAL_KMS", "http://10.0.0.1:8802", "expected an origin"),
+        ("LOCAL_KMS", "127.0.0.1:8802", "expected an origin"),
+        ("ACCESS_KEY", "arn:aws:kms:eu-central-1:123456789012:alias/a", "expected projects/P"),
+        ("REFRESH_KEY", "arn:aws:kms:eu-central-1:1234:key/a", "expected projects/P"),
+        ("AWS_SECRETS_REGION", "Frankfurt", "expected a region such as eu-central-1"),
+        ("AWS_SECRETS_REGION", "eu-central-1.evil.example", "expected a region"),
         ("TRIAL_ON_SHARED_HOST", "true", "expected yes or no"),
         ("TRIAL_ON_SHARED_HOST", "YES", "expected yes or no"),
         ("PUBLIC_ORIGIN", "http://vault.company.com", "expected an origin"),
@@ -102,6 +140,14 @@ def test_the_defaults() -> None:
         ("REFRESH_URL", "https://refresh.run.app/refresh", "expected an origin"),
         ("RETURN_ORIGINS", "https://a.example, b.example", "expected an origin"),
         ("RETURN_ORIGINS", "*", "expected an origin"),
+        ("CORS_ORIGINS", "*", "expected an origin"),
+        ("CORS_ORIGINS", "null", "expected an origin"),
+        ("RATE_PER_ADDRESS", "fast", "expected a number a second"),
+        ("RATE_PER_CALLER", "0/minute", "expected a number a second"),
+        ("RATE_PER_PERSON", "600", "expected a number a second"),
+        ("TRUSTED_PROXY_HOPS", "-1", "expected a number from 0 to 9"),
+        ("TRUSTED_PROXY_HOPS", "10", "expected a number from 0 to 9"),
+        ("BEHIND_IAM", "true", "expected yes or no"),
         ("SANDBOX_URL", "https://localhost:8085", "expected a loopback address"),
         ("SANDBOX_URL", "http://192.168.0.1:8085", "expected an origin"),
         ("SANDBOX_URL", "https://sandbox.example", "expected a loopback address"),
@@ -113,6 +159,14 @@ def test_a_malformed_setting_is_named_with_what_was_expected(
     """Nothing is guessed or silently left out."""
     with pytest.raises(ConfigurationError, match=f"^{name} is malformed: {expected}"):
         getattr(Settings({name: value}), name.lower())
+
+
+def test_signatures_are_left_to_the_platform_in_cloud_run_only() -> None:
+    """Elsewhere nobody would have checked them."""
+    with pytest.raises(ConfigurationError, match=r"^BEHIND_IAM is refused"):
+        _ = Settings({"BEHIND_IAM": "yes"}).behind_iam
+    assert Settings({"BEHIND_IAM": "yes", "K_SERVICE": "refresh"}).behind_iam is True
+    assert Settings({"BEHIND_IAM": "no", "K_SERVICE": "refresh"}).behind_iam is False
 
 
 def test_return_origins_are_a_list() -> None:
@@ -155,18 +209,34 @@ def test_the_sandbox_needs_a_store_that_is_no_ones() -> None:
     assert Settings(emulated).sandbox_url == "http://127.0.0.1:8085"
 
 
-def test_the_local_cloud_is_refused_in_cloud_run() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LOCAL_CLOUD", "127.0.0.1:8801"), ("LOCAL_KMS", "http://127.0.0.1:8802")],
+)
+def test_the_local_cloud_is_refused_in_cloud_run(name: str, value: str) -> None:
     """Keys that stand on one's own machine have no place in production."""
-    values = {"LOCAL_CLOUD": "127.0.0.1:8801"}
-    assert Settings(values).local_cloud == "127.0.0.1:8801"
-    with pytest.raises(ConfigurationError, match=r"^LOCAL_CLOUD is refused"):
-        _ = Settings({**values, "K_SERVICE": "refresh"}).local_cloud
+    assert getattr(Settings({name: value}), name.lower()) == value
+    with pytest.raises(ConfigurationError, match=f"^{name} is refused"):
+        getattr(Settings({name: value, "K_SERVICE": ""}), name.lower())
 
 
-def test_a_key_is_named_in_full() -> None:
-    """As Cloud KMS names it."""
-    name = "projects/p/locations/europe-west3/keyRings/vault/cryptoKeys/access"
+@pytest.mark.parametrize(
+    "name",
+    [
+        "projects/p/locations/europe-west3/keyRings/vault/cryptoKeys/access",
+        "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1234abcd",
+    ],
+)
+def test_a_key_is_named_in_full(name: str) -> None:
+    """As Cloud KMS or AWS KMS names it; the name says which of them has it."""
     assert Settings({"ACCESS_KEY": name}).access_key == name
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "ap-southeast-4"])
+def test_a_region_of_aws(region: str) -> None:
+    """As AWS names it."""
+    assert Settings({"AWS_SECRETS_REGION": region}).aws_secrets_region == region
 
 
 @pytest.mark.parametrize("value", ["1", "0", ""])
