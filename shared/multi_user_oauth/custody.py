@@ -1,12 +1,15 @@
 """Sealing a connection's two tokens where they belong, and opening them there only.
 
 `NewGrants` can only seal: the callbacks have it. `Credentials` opens refresh tokens: only `refresh` has
-it. `AccessTokens` opens access tokens and nothing else.
+it. `AccessTokens` opens access tokens and nothing else. All of them open inside `guarded`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from multi_user_oauth.errors import TamperedError
+from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import (
     Binding,
     Connection,
@@ -124,6 +127,10 @@ class Credentials:
 
     def open(self, connection: Connection) -> Credential:
         """Return the credential; raise `TamperedError` or `KeysUnavailableError`."""
+        with guarded(connection.key):
+            return self._opened(connection)
+
+    def _opened(self, connection: Connection) -> Credential:
         if connection.sealed_refresh is None or connection.sealed_access is None:
             raise TamperedError(str(connection.key))
         access = place_of(connection, Kind.ACCESS, self._deployment)
@@ -151,10 +158,21 @@ class AccessTokens:
 
     def open(self, connection: Connection) -> Secret:
         """Return the access token; raise `TamperedError` or `KeysUnavailableError`."""
-        if connection.sealed_access is None:
-            raise TamperedError(str(connection.key))
-        place = place_of(connection, Kind.ACCESS, self._deployment)
-        return self._opener.open(connection.sealed_access, place)
+        with guarded(connection.key):
+            if connection.sealed_access is None:
+                raise TamperedError(str(connection.key))
+            place = place_of(connection, Kind.ACCESS, self._deployment)
+            return self._opener.open(connection.sealed_access, place)
+
+
+@contextmanager
+def guarded(key: ConnectionKey) -> Iterator[None]:
+    """Raise the alarm for a sealed value of this connection that does not open, once; let it pass on."""
+    try:
+        yield
+    except TamperedError:
+        raise_alarm(Alarm.TAMPERED, "a sealed value did not open", connection=str(key))
+        raise
 
 
 def place_of(connection: Connection, kind: Kind, deployment: str) -> Binding:

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from multi_user_oauth.access import may_see
 from multi_user_oauth.model import Caller, Connection, ConnectionStatus, Page, Person, Policy
-from multi_user_oauth.ports import ConnectionDirectory, ConnectionReader
+from multi_user_oauth.ports import Clock, ConnectionDirectory, ConnectionReader
 
 PAGE_SIZE = 100
 
 
 class ListConnections:
-    """A person sees their own, an agent those it may use, an admin all."""
+    """A person sees their own, an agent those it may use, an admin or auditor all."""
 
     def __init__(
         self,
@@ -18,10 +18,12 @@ class ListConnections:
         directory: ConnectionDirectory,
         connections: ConnectionReader,
         policy: Callable[[], Policy],
+        now: Clock,
     ) -> None:
         self._directory = directory
         self._connections = connections
         self._policy = policy
+        self._now = now
 
     def page(
         self,
@@ -32,15 +34,15 @@ class ListConnections:
         after: str | None = None,
     ) -> Page:
         """Return one page; raise `StoreUnavailableError`."""
-        if isinstance(caller, Person) and not caller.is_admin:
+        if isinstance(caller, Person) and not (caller.is_admin or caller.is_auditor):
             return Page(connections=self._own(caller, connector_type, status))
         seen: list[Connection] = []
-        policy = self._policy()
+        policy, now = self._policy(), self._now()
         while True:
             page = self._directory.page(
                 connector_type=connector_type, status=status, after=after, limit=PAGE_SIZE
             )
-            seen += [c for c in page.connections if may_see(policy, caller, c)]
+            seen += [c for c in page.connections if may_see(policy, caller, c, now)]
             after = page.next_after
             # The mark of the next page is always a connection that the caller saw, or none.
             if len(seen) >= PAGE_SIZE:

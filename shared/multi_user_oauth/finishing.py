@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from multi_user_oauth.commit import ID_BYTES
+from multi_user_oauth.custody import guarded
 from multi_user_oauth.errors import (
     ConflictError,
     KeysUnavailableError,
@@ -93,19 +94,17 @@ class FinishRevocation:
     def _revoked(self, revocation: Revocation) -> bool:
         try:
             place = revocation.binding(self._deployment)
-            token = self._opener.open(revocation.sealed_refresh, place)
+            with guarded(revocation.key):
+                token = self._opener.open(revocation.sealed_refresh, place)
             self._providers[revocation.identity.provider].revoke(token)
         except (
             KeysUnavailableError,
             ProviderUnavailableError,
             ProviderMisconfiguredError,
+            TamperedError,
         ) as later:
             extra = {"connection": str(revocation.key), "code": later.code}
             logger.warning("revocation is pending", extra=extra)
-            return False
-        except TamperedError as altered:
-            extra = {"connection": str(revocation.key), "code": altered.code}
-            logger.critical("a sealed token did not open", extra=extra)
             return False
         return True
 

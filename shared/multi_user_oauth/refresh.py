@@ -76,7 +76,7 @@ class RefreshConnection:
             rescues=rescues,
             now=now,
             draw=draw,
-            committer=Committer(store=store, sleep=sleep, waits=limits.commit_waits),
+            committer=Committer(store=store, now=now, sleep=sleep, limits=limits),
             point=point,
         )
 
@@ -116,11 +116,12 @@ class RefreshConnection:
             self._store.release(claimed, used.failure)
             raise
         self._point("prepared")
-        if self._now() - claimed_at > self._limits.lease - self._limits.provider_call:
+        send_until = claimed_at + self._limits.lease - self._limits.provider_call
+        if self._now() > send_until:
             # We were frozen: the lease may be another's by now, and so may be the turn.
             raise RefreshInProgressError(str(used.key))
         try:
-            tokens = call(credential.refresh_token, used.identity)
+            tokens = call(credential.refresh_token, used.identity, send_until=send_until)
         except GrantRefusedError as refusal:
             self._settling.refuse(claimed, refusal)
         except (ProviderUnavailableError, ProviderMisconfiguredError) as failed:
@@ -142,11 +143,13 @@ class RefreshConnection:
         self, used: Connection, credential: Credential, tokens: TokenSet, missing: tuple[str, ...]
     ) -> Connection:
         sealed = credential.seal_next(used, tokens)
+        now = self._now()
         return used.refreshed(
             sealed_access=sealed.access,
             sealed_refresh=sealed.refresh,
             expires_at=tokens.expires_at,
+            refresh_due_at=self._limits.refresh_due_at(expires_at=tokens.expires_at, at=now),
             scopes=tokens.scopes,
             missing_scopes=missing,
-            at=self._now(),
+            at=now,
         )

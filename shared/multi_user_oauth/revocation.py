@@ -1,10 +1,11 @@
 """Disconnect: at once and for good here, and at the provider as far as the provider allows."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from multi_user_oauth.access import require_end
+from multi_user_oauth.access import require
 from multi_user_oauth.audit import audited
 from multi_user_oauth.commit import ID_BYTES, Committer
 from multi_user_oauth.errors import (
@@ -15,6 +16,7 @@ from multi_user_oauth.errors import (
     StoreUnavailableError,
 )
 from multi_user_oauth.model import (
+    Action,
     Batch,
     Caller,
     Connection,
@@ -22,6 +24,7 @@ from multi_user_oauth.model import (
     ConnectionStatus,
     LedgerEntry,
     Limits,
+    Policy,
     Provider,
     Revocation,
     RevocationResult,
@@ -66,6 +69,7 @@ class Disconnect:
         ledger: Ledger,
         finisher: Finisher,
         revocable: frozenset[Provider],
+        policy: Callable[[], Policy],
         now: Clock,
         sleep: Sleep,
         draw: Draw,
@@ -75,24 +79,25 @@ class Disconnect:
         self._ledger = ledger
         self._finisher = finisher
         self._revocable = revocable
+        self._policy = policy
         self._now = now
         self._draw = draw
-        self._committer = Committer(store=store, sleep=sleep, waits=limits.commit_waits)
+        self._committer = Committer(store=store, now=now, sleep=sleep, limits=limits)
 
     def disconnect(self, caller: Caller, key: ConnectionKey) -> Disconnected:
         """
         Make the connection a tombstone, then have the provider told.
 
-        Raise `NotConnectedError` (also for what is not the caller's to end), `ConflictError` if the
-        person connected anew meanwhile, `RevocationPendingError` if the record is busy: the ledger
-        holds the disconnect by then.
+        Raise `NotConnectedError` (also for what is not the caller's to end), `StepUpRequiredError`,
+        `ConflictError` if the person connected anew meanwhile, `RevocationPendingError` if the record
+        is busy: the ledger holds the disconnect by then.
         """
         snapshot = self._store.read(key)
         if snapshot is None or snapshot.connection.status is ConnectionStatus.REVOKED:
             raise NotConnectedError(str(key))
         connection = snapshot.connection
-        require_end(caller, connection)
         now = self._now()
+        require(self._policy(), caller, Action.END, connection, now)
         # The ledger lies in the other database: a restore of this one can not forget it.
         self._ledger.enter(
             LedgerEntry(

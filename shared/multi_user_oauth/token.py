@@ -4,15 +4,24 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from multi_user_oauth.access import require_use
+from multi_user_oauth.access import require, require_reach, require_scopes
 from multi_user_oauth.custody import AccessTokens
 from multi_user_oauth.errors import (
-    InsufficientScopeError,
+    ConflictError,
     MultiUserOAuthError,
     RefreshInProgressError,
     TamperedError,
 )
-from multi_user_oauth.model import AccessToken, Caller, ConnectionKey, Limits, Policy, Snapshot
+from multi_user_oauth.last_used import NoteUses
+from multi_user_oauth.model import (
+    AccessToken,
+    Action,
+    Caller,
+    ConnectionKey,
+    Limits,
+    Policy,
+    Snapshot,
+)
 from multi_user_oauth.ports import Clock, ConnectionReader, Draw, Refresher, Sleep, Use, UseLog
 from multi_user_oauth.refreshing import is_leased, require_live, serves
 
@@ -33,6 +42,7 @@ class GetAccessToken:
         refresher: Refresher,
         policy: Callable[[], Policy],
         uses: UseLog,
+        notes: NoteUses,
         now: Clock,
         sleep: Sleep,
         draw: Draw,
@@ -43,6 +53,7 @@ class GetAccessToken:
         self._refresher = refresher
         self._policy = policy
         self._uses = uses
+        self._notes = notes
         self._now = now
         self._sleep = sleep
         self._draw = draw
@@ -61,8 +72,8 @@ class GetAccessToken:
         Return an access token good for at least `min_ttl` (60 s unless given).
 
         The use, or why it was refused, is written down before this returns or raises. Raise
-        `NotConnectedError`, `NeedsSignInError`, `ForbiddenError`, `InsufficientScopeError`,
-        `TamperedError` or a `RetryableError`.
+        `NotConnectedError`, `NeedsSignInError`, `ForbiddenError`, `DelegationRequiredError`,
+        `InsufficientScopeError`, `TamperedError` or a `RetryableError`.
         """
         wanted = self._limits.usable_at_least if min_ttl is None else min_ttl
 
@@ -79,13 +90,23 @@ class GetAccessToken:
             self._uses(use(refused.code))
             raise
         self._uses(use("released"))
+        self._notes.note(caller, key, Action.TOKEN, purpose)
         return token
 
     def _get(
         self, caller: Caller, key: ConnectionKey, min_ttl: timedelta, scopes: tuple[str, ...]
     ) -> AccessToken:
-        require_use(self._policy(), caller, key)
-        connection = self._fresh(key, min_ttl, scopes).connection
+        policy = self._policy()
+        require_reach(policy, caller, Action.TOKEN, key)
+
+        def read() -> Snapshot:
+            # At each look: what the person withdraws while we wait holds from that commit on.
+            snapshot = require_live(key, self._connections.read(key))
+            require(policy, caller, Action.TOKEN, snapshot.connection, self._now())
+            require_scopes(policy, caller, snapshot.connection, scopes)
+            return snapshot
+
+        connection = self._fresh(key, min_ttl, read).connection
         value = self._access_tokens.open(connection)
         # The seal is bound to the key already; this looks once more at the border, since the one
         # mistake that must never happen is to answer with somebody else's token.
@@ -98,9 +119,11 @@ class GetAccessToken:
             missing_scopes=connection.missing_scopes,
         )
 
-    def _fresh(self, key: ConnectionKey, min_ttl: timedelta, scopes: tuple[str, ...]) -> Snapshot:
+    def _fresh(
+        self, key: ConnectionKey, min_ttl: timedelta, read: Callable[[], Snapshot]
+    ) -> Snapshot:
         started = self._now()
-        snapshot = self._read(key, scopes)
+        snapshot = read()
         while not serves(snapshot.connection, min_ttl, self._limits, self._now()):
             if self._now() - started >= self._limits.wait_for_refresh:
                 raise RefreshInProgressError(str(key))
@@ -108,22 +131,14 @@ class GetAccessToken:
                 self._pause()
             else:
                 self._ask(key, min_ttl)
-            snapshot = self._read(key, scopes)
-        return snapshot
-
-    def _read(self, key: ConnectionKey, scopes: tuple[str, ...]) -> Snapshot:
-        snapshot = require_live(key, self._connections.read(key))
-        granted = {scope.lower() for scope in snapshot.connection.scopes}
-        if not all(scope.lower() in granted for scope in scopes):
-            message = f"{key}: a scope asked for is not granted"
-            raise InsufficientScopeError(message)
+            snapshot = read()
         return snapshot
 
     def _ask(self, key: ConnectionKey, min_ttl: timedelta) -> None:
         try:
             self._refresher.refresh(key, min_ttl=min_ttl)
-        except RefreshInProgressError:
-            self._pause()
+        except (RefreshInProgressError, ConflictError):
+            self._pause()  # somebody wrote: what they wrote is looked at
 
     def _pause(self) -> None:
         # Spread by chance, so that many waiters do not look in step.

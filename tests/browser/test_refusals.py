@@ -103,7 +103,7 @@ def test_someone_elses_e_mail_is_not_taken_over(world: Running, new_visitor: New
 def test_an_address_of_the_callback_counts_once(
     world: Running, visitor: Visitor, provider: str
 ) -> None:
-    """Opened once more in the same browser it changes nothing, and says where to look."""
+    """N02: Opened once more in the same browser it changes nothing, and says where to look."""
     visitor.sign_in(provider, SARAH, "sarah")
     expect(visitor.page.get_by_role("status")).to_contain_text("is connected.")
     before = world.stored()
@@ -117,7 +117,10 @@ def test_an_address_of_the_callback_counts_once(
 def test_an_address_of_the_callback_works_in_no_other_browser(
     world: Running, new_visitor: NewVisitor
 ) -> None:
-    """Lured into another's sign-in, nobody is connected; the browser that began it still can end it."""
+    """
+    N05: Lured into another's sign-in, nobody is connected; the browser that began it still
+    can end it.
+    """
     began, lured = new_visitor(), new_visitor()
     began.leave("Microsoft", SARAH)
     began.choose("sarah")
@@ -132,7 +135,7 @@ def test_an_address_of_the_callback_works_in_no_other_browser(
 def test_a_link_works_in_any_browser_as_a_sign_in_of_its_own(
     world: Running, new_visitor: NewVisitor
 ) -> None:
-    """A link holds no secret of any flow: opened twice it begins two, each bound to its browser."""
+    """N27: A link holds no secret of any flow: opened twice it begins two, each bound to its browser."""
     link = link_for(world, "maria@company.com")
     first, second = new_visitor(), new_visitor()
     for visitor in (first, second):

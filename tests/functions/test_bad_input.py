@@ -20,16 +20,24 @@ from tests.support.functions import (
     code,
     identity,
 )
+from tests.support.installation import AGENT
 
 JSON_ROUTES: Final = {
     "authorize": (AUTHORIZE, "AuthorizeRequest"),
     "one": ("/refresh/one", "RefreshOneRequest"),
     "finish": ("/refresh/finish", "FinishRequest"),
+    "delegations": ("/api/v1/account/delegations", "DelegationRequest"),
 }
 GOOD: Final[dict[str, dict[str, Any]]] = {
     "authorize": {"user_email": "sarah@company.com", "connector_type": MICROSOFT},
     "one": {"user_email": "sarah@company.com", "connector_type": MICROSOFT, "min_ttl": 60},
     "finish": {"user_email": "sarah@company.com", "connector_type": GOOGLE, "epoch": 1},
+    "delegations": {
+        "user_email": "sarah@company.com",
+        "connector_type": MICROSOFT,
+        "agent": AGENT,
+        "actions": ["token"],
+    },
 }
 WRONG: Final = {"string": 7, "array": "text", "integer": "7"}
 """A value of another type."""
@@ -60,6 +68,10 @@ def properties(name: str) -> dict[str, Any]:
 def post(nothing_stored: Installation, name: str, **options: Any) -> TestResponse:  # noqa: ANN401  # reason: werkzeug's
     """Send a body to a route as somebody who may."""
     path = JSON_ROUTES[name][0]
+    if name == "delegations":
+        sarah = nothing_stored.person(identity(MICROSOFT, SARAH))
+        headers = FORM | WANTS_JSON | options.pop("headers", {})
+        return sarah.call("account", "PUT", path, headers=headers, **options)
     function = "authorize" if name == "authorize" else "refresh"
     visitor = Visitor(nothing_stored) if name == "authorize" else nothing_stored.agent()
     headers = WANTS_JSON | options.pop("headers", {})
@@ -68,7 +80,12 @@ def post(nothing_stored: Installation, name: str, **options: Any) -> TestRespons
 
 def test_every_route_with_a_body_is_tested_here() -> None:
     """A new route with a body must be given to these tests."""
-    paths = {route.path for routes in BUILT.values() for route in routes if "POST" in route.methods}
+    paths = {
+        route.path
+        for routes in BUILT.values()
+        for route in routes
+        if not {"POST", "PUT", "PATCH"}.isdisjoint(route.methods)
+    }
     assert paths == {path for path, _ in JSON_ROUTES.values()}
 
 
@@ -158,6 +175,9 @@ def test_a_malformed_email_is_refused(nothing_stored: Installation, name: str) -
     [
         ("one", "min_ttl", -1), ("one", "min_ttl", 3601), ("one", "min_ttl", 1.5),
         ("one", "min_ttl", True), ("finish", "epoch", 0), ("finish", "epoch", -5),
+        ("delegations", "agent", ""), ("delegations", "agent", "a" * 255),
+        ("delegations", "actions", ["see"]), ("delegations", "actions", ["token"] * 101),
+        ("delegations", "expires_at", "soon"), ("delegations", "expires_at", "2099-01-01T00:00:00"),
         ("authorize", "intent", "hack"), ("authorize", "scopes", [7]),
         ("authorize", "scopes", ["Mail.Send"] * 51), ("authorize", "scopes", ["Directory.Read.All"]),
         ("authorize", "return_to", "https://evil.example/"), ("authorize", "return_to", "//evil.example"),
@@ -264,6 +284,7 @@ QUERIES: Final = {
     "revoke": (f"{API}/user/{MICROSOFT}/{SARAH.email}", ()),
     "list_users": (f"{API}/users", ("connector_type", "status", "page_token")),
     "authorize": (AUTHORIZE, ("ticket",)),
+    "account": ("/api/v1/account/audit", ("connector_type", "user_email", "page_token")),
     "callback_microsoft": (f"{API}/callback/microsoft", ("state", "code")),
     "callback_google": (f"{API}/callback/google", ("state", "code")),
 }  # fmt: skip

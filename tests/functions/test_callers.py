@@ -99,7 +99,7 @@ BAD_TOKENS: dict[str, Callable[[Installation], str]] = {
 def test_a_token_that_proves_no_service_account_is_refused(
     installation: Installation, bad: str
 ) -> None:
-    """On every route that takes a token, before anything is read."""
+    """N38: On every route that takes a token, before anything is read."""
     visitor = Visitor(installation, bearer=BAD_TOKENS[bad](installation))
     installation.meter.reset()
     asked = {"user_email": SARAH.email, "connector_type": MICROSOFT}
@@ -135,7 +135,7 @@ def test_only_a_bearer_header_counts(nothing_stored: Installation, header: str) 
      "X-Forwarded-Authorization", "Proxy-Authorization", "From"],
 )  # fmt: skip
 def test_no_other_header_names_a_caller(nothing_stored: Installation, name: str) -> None:
-    """Neither alone, nor beside an identity that was proved."""
+    """N39: Neither alone, nor beside an identity that was proved."""
     token = nothing_stored.sandbox.identity_token(ORIGIN)
     for value in (ADMIN.email, AGENT, f"Bearer {token}", token):
         nobody = Visitor(nothing_stored)
@@ -157,7 +157,7 @@ def test_no_other_header_names_a_caller(nothing_stored: Installation, name: str)
 
 @pytest.mark.parametrize("who", [SARAH, ADMIN])
 def test_a_session_gets_no_token(installation: Installation, who: Any) -> None:  # noqa: ANN401  # reason: an account
-    """Not the person's own, not an admin's, and not beside an agent's token either."""
+    """N39, N41d: Not the person's own, not an admin's, and not beside an agent's token either."""
     installation.connect(MICROSOFT, SARAH)
     visitor = installation.person(identity(MICROSOFT, who), email=who.email)
     assert visitor.token(MICROSOFT, SARAH.email).status_code == 401
@@ -168,7 +168,10 @@ def test_a_session_gets_no_token(installation: Installation, who: Any) -> None: 
 def test_an_agent_sees_no_difference_between_not_its_business_and_not_there(
     installation: Installation,
 ) -> None:
-    """The same status and body, but for the names that were asked for; what is logged says no more."""
+    """
+    N37: The same status and body, but for the names that were asked for; what is
+    logged says no more.
+    """
     installation.connect(MICROSOFT, JOHN)
     narrow = installation.agent(SARAHS_AGENT)
     answers = [
@@ -191,7 +194,7 @@ def test_a_rule_holds_for_its_connector_types_only(installation: Installation) -
 
 
 def test_a_scope_that_was_not_granted(installation: Installation) -> None:
-    """Is refused as RFC 6750, 3.1 has it; nobody asks the provider."""
+    """N35: Is refused as RFC 6750, 3.1 has it; nobody asks the provider."""
     installation.connect(MICROSOFT, SARAH)
     installation.sandbox.clear_requests()
     response = installation.agent().token(
@@ -224,7 +227,7 @@ def test_every_use_is_a_line_before_the_token_leaves(installation: Installation)
 
 
 def test_a_person_ends_their_own_connection_and_no_other(installation: Installation) -> None:
-    """Another's is answered, byte for byte, as one that does not exist, and one that is ended."""
+    """N37: Another's is answered, byte for byte, as one that does not exist, and one that is ended."""
     for account in (SARAH, JOHN):
         installation.connect(MICROSOFT, account)
     maria = installation.person(identity(MICROSOFT, MARIA), email=MARIA.email)
@@ -255,7 +258,7 @@ def test_a_person_ends_their_own_connection_and_no_other(installation: Installat
 def test_a_disconnect_from_another_page_is_refused(
     installation: Installation, headers: dict[str, str]
 ) -> None:
-    """The session alone is not enough to change something."""
+    """N22: The session alone is not enough to change something."""
     visitor = installation.connect(MICROSOFT, SARAH)
     path = f"{API}/user/{MICROSOFT}/{SARAH.email}"
     response = visitor.call("revoke", "DELETE", path, headers=headers)
@@ -265,7 +268,7 @@ def test_a_disconnect_from_another_page_is_refused(
 
 
 def test_an_admin_by_identity_sees_and_ends_all(installation: Installation) -> None:
-    """By either provider's identity; an e-mail makes nobody an admin."""
+    """N29: By either provider's identity; an e-mail makes nobody an admin."""
     for account in (SARAH, JOHN):
         installation.connect(MICROSOFT, account)
     impostor = installation.person(identity(MICROSOFT, MARIA), email=ADMIN.email)

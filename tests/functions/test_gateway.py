@@ -81,6 +81,8 @@ def get(gateway: Gateway, path: str, **headers: str) -> TestResponse:
         ("/api/v1/oauth/user/microsoft_teams/sarah@company.com", "revoke"),
         ("/api/v1/oauth/user/microsoft_teams/sarah@company.com/token", "access_token"),
         ("/refresh/one", "refresh"),
+        ("/api/v1/account/session", "account"),
+        ("/api/v1/account/delegations", "account"),
     ],
 )
 def test_each_path_of_the_catalogue_leads_to_its_function(path: str, name: str) -> None:
@@ -95,7 +97,7 @@ def test_each_path_of_the_catalogue_leads_to_its_function(path: str, name: str) 
         "/nowhere",
         "/static/",
         "/api/v1/oauth/offboard",  # coming
-        "/api/v1/account/session",  # coming
+        "/api/v1/account",
         "/api/v1/oauth/user/microsoft_teams",
         "/api/v1/oauth/user/microsoft_teams/sarah@company.com/token/more",
         "/api/v1/oauth/usersx",

@@ -120,6 +120,7 @@ PLACES: Final = {
     "refresh": ("/refresh/one", "/one", 405),
     "access_token": (TOKEN, f"/{MICROSOFT}/{SARAH.email}", 401),
     "web": ("/", "/connect", 200),
+    "account": ("/api/v1/account/session", "/session", 401),
 }
 
 

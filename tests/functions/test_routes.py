@@ -56,7 +56,10 @@ def test_the_code_has_the_routes_of_the_catalogue(nothing_stored: Installation, 
 def test_other_methods_are_refused_and_the_right_ones_named(
     nothing_stored: Installation, name: str, route: Route
 ) -> None:
-    """HEAD too: a GET of a callback counts, so nothing may be taken for one. Nothing is written."""
+    """
+    N10, N23: HEAD too: a GET of a callback counts, so nothing may be taken for one. Nothing
+    is written.
+    """
     visitor = Visitor(nothing_stored)
     for path in (route.path, *route.bare):
         for method in sorted(set(METHODS) - set(route.methods)):

@@ -47,7 +47,7 @@ def signed(
     head = {"alg": "ES256", "typ": "session+jwt", "kid": own_key(installation).kid} | (header or {})
     claims = {
         "aud": ORIGIN, "sid": "0" * 32, "identities": [WHO], "email": SARAH.email,
-        "iat": now, "exp": now + 600,
+        "roles": [], "contexts": {}, "iat": now, "exp": now + 600, "ends": now + 600,
     } | changes  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(head, claims, key, algorithms=["ES256", "HS256"])
@@ -56,6 +56,12 @@ def signed(
 def b64(value: object) -> str:
     """Encode a part of a JWS."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def claims_of(session: str) -> dict[str, Any]:
+    """Return what a session says."""
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(session.split(".")[1] + "=="))
+    return claims
 
 
 def unsigned(installation: Installation) -> str:
@@ -104,6 +110,12 @@ FORGERIES: dict[str, Callable[[Installation], str]] = {
     "nobody": lambda i: signed(i, identities=[]),
     "an e-mail as identity": lambda i: signed(i, identities=[SARAH.email]),
     "no session id": lambda i: signed(i, sid=None),
+    "an end that is over": lambda i: signed(i, ends=int(i.clock().timestamp())),
+    "no end": lambda i: signed(i, ends=None),
+    "no roles": lambda i: signed(i, roles=None),
+    "a role of no tenant": lambda i: signed(i, roles=["role:admin"]),
+    "contexts that are none": lambda i: signed(i, contexts=["c1"]),
+    "a context of no time": lambda i: signed(i, contexts={"c1": None}),
 }
 
 
@@ -131,20 +143,70 @@ def test_a_flow_or_ticket_is_no_session(nothing_stored: Installation) -> None:
     assert visitor.users().status_code == 401
 
 
-def test_a_session_ends_after_eight_hours(installation: Installation) -> None:
-    """However busy it is."""
+SESSION = "/api/v1/account/session"
+
+
+def test_a_session_that_nobody_uses_ends_after_half_an_hour(installation: Installation) -> None:
+    """N18: idle means that its page is closed; other requests do not keep it alive."""
     visitor = installation.person(WHO)
-    installation.clock.advance(8 * 3600 - 1)
+    installation.clock.advance(30 * 60 - 1)
     assert visitor.users().status_code == 200
     installation.clock.advance(1)
     assert visitor.users().status_code == 401
 
 
+def test_a_session_ends_after_eight_hours(installation: Installation) -> None:
+    """N18: however busy it is; it stays the same session all the time."""
+    visitor = installation.person(WHO)
+    first = claims_of(visitor.session)
+    for _ in range(19):
+        installation.clock.advance(25 * 60)
+        assert visitor.call("account", "GET", SESSION).status_code == 200
+    last = claims_of(visitor.session)
+    assert (last["sid"], last["iat"], last["ends"]) == (first["sid"], first["iat"], first["ends"])
+    assert last["exp"] == first["ends"]
+    installation.clock.advance(5 * 60 - 1)
+    answer = visitor.call("account", "GET", SESSION)
+    assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (200, [])
+    installation.clock.advance(1)
+    assert visitor.call("account", "GET", SESSION).status_code == 401
+
+
+def test_an_old_cookie_of_a_session_that_was_renewed_ends_when_it_said(
+    installation: Installation,
+) -> None:
+    """N18: a copy of the cookie does not live on with the page that it was taken from."""
+    visitor = installation.person(WHO)
+    copied = visitor.session
+    installation.clock.advance(20 * 60)
+    assert visitor.call("account", "GET", SESSION).status_code == 200
+    installation.clock.advance(10 * 60)
+    assert visitor.users().status_code == 200
+    visitor.set_session(copied)
+    assert visitor.users().status_code == 401
+
+
+def test_a_second_sign_in_makes_no_session_of_more_than_eight_hours(
+    installation: Installation,
+) -> None:
+    """N18: what the first provider proved is not kept for longer by the second one's sign-in."""
+    visitor = installation.connect(MICROSOFT, SARAH)
+    ends = claims_of(visitor.session)["ends"]
+    installation.clock.advance(20 * 60)
+    assert visitor.sign_in(GOOGLE, SARAH).status_code == 303
+    both = claims_of(visitor.session)
+    assert (len(both["identities"]), both["ends"]) == (2, ends)
+    again = installation.connect(MICROSOFT, SARAH)
+    installation.clock.advance(20 * 60)
+    assert again.sign_in(MICROSOFT, SARAH).status_code == 303
+    assert claims_of(again.session)["ends"] > ends
+
+
 def test_signing_out_ends_one_session_or_all(installation: Installation) -> None:
-    """An old cookie, kept and sent again, is worth nothing."""
+    """N18: An old cookie, kept and sent again, is worth nothing."""
     activity = Parts("tests", Settings(installation.settings), installation.world).activity
     one, two = installation.person(WHO), installation.person(WHO)
-    claims = json.loads(base64.urlsafe_b64decode(one.session.split(".")[1] + "=="))
+    claims = claims_of(one.session)
     until = installation.clock() + timedelta(hours=8)
     activity.sign_out(Identity.parse(WHO), claims["sid"], until)
     assert (one.users().status_code, two.users().status_code) == (401, 200)
@@ -166,7 +228,7 @@ def test_a_sign_out_of_one_identity_ends_the_session_that_also_holds_it(
 
 
 def test_a_sign_in_makes_a_new_session(installation: Installation) -> None:
-    """A session that was put into the browser before does not become the person's (fixation)."""
+    """N17: a session that was put into the browser before does not become the person's, and it ends."""
     planted = installation.session(identity(MICROSOFT, JOHN), email=JOHN.email)
     victim, attacker = Visitor(installation), Visitor(installation)
     victim.set_session(planted)
@@ -174,10 +236,12 @@ def test_a_sign_in_makes_a_new_session(installation: Installation) -> None:
     assert victim.sign_in(MICROSOFT, SARAH).status_code == 303
     assert victim.session != planted
     assert [u["user_email"] for u in (victim.users().json or {})["users"]] == [SARAH.email]
-    assert (attacker.users().json or {})["users"] == []
+    assert attacker.users().status_code == 401
     again = victim.session
+    attacker.set_session(again)
     assert victim.sign_in(MICROSOFT, SARAH).status_code == 303
-    assert victim.session != again
+    assert claims_of(victim.session)["sid"] != claims_of(again)["sid"]
+    assert attacker.users().status_code == 401
 
 
 def test_a_second_provider_adds_an_identity(installation: Installation) -> None:
@@ -222,3 +286,40 @@ def test_a_session_is_not_a_bearer_token(installation: Installation) -> None:
     session = installation.session(WHO)
     bearer = Visitor(installation, bearer=session)
     assert bearer.users().status_code == 401
+
+
+# -- keys change --------------------------------------------------------------------------------------
+
+
+def changed_keys(installation: Installation, folder: Path, *, both: bool) -> Installation:
+    """Return the installation with a new signing key, and with the old public key or without it."""
+    new = ECKey.generate_key("P-256", {"use": "sig"}, private=True)
+    new.ensure_kid()
+    old = json.loads(Path(installation.settings["SESSION_PUBLIC_KEYS_FILE"]).read_text("utf-8"))
+    keys = [new.as_dict(private=False), *(old["keys"] if both else [])]
+    files = {
+        "SESSION_SIGNING_KEY_FILE": new.as_dict(private=True),
+        "SESSION_PUBLIC_KEYS_FILE": {"keys": keys},
+    }
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content), "utf-8")
+        (folder / name).chmod(0o600)
+    changes = {name: str(folder / name) for name in files}
+    return Installation(folder, installation.settings, changes)
+
+
+def test_a_change_of_keys_signs_nobody_out(installation: Installation, tmp_path: Path) -> None:
+    """The newest key signs; sessions of the older one count while its public half is there."""
+    before = installation.session(WHO)
+    after = changed_keys(installation, tmp_path, both=True)
+    visitor = Visitor(after)
+    visitor.set_session(before)
+    after.clock.advance(600)
+    assert visitor.call("account", "GET", SESSION).status_code == 200
+    assert visitor.session != before
+    assert visitor.users().status_code == 200
+    over = changed_keys(installation, tmp_path, both=False)
+    visitor = Visitor(over)
+    visitor.set_session(before)
+    assert visitor.users().status_code == 401
+    assert over.person(WHO).users().status_code == 200

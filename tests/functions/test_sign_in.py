@@ -1,10 +1,14 @@
 """A person's way: our page, the button, the provider's pages, the callback; and every way to fail."""
 
+import re
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import requests
 
+from multi_user_oauth.sandbox.browser import ScriptedBrowser
 from multi_user_oauth.sandbox.company import (
     CONSUMER,
     GUEST,
@@ -20,6 +24,7 @@ from tests.support.functions import (
     FORM,
     GOOGLE,
     MICROSOFT,
+    SANDBOX_URL,
     WANTS_JSON,
     Installation,
     Visitor,
@@ -88,7 +93,7 @@ def test_the_link_holds_nothing_of_a_flow(installation: Installation) -> None:
 
 
 def test_two_trips_share_nothing(installation: Installation) -> None:
-    """State, nonce and challenge are new each time, and no verifier travels in an address."""
+    """N07: State, nonce and challenge are new each time, and no verifier travels in an address."""
     visitor = Visitor(installation)
     one, two = (
         parse_qs(urlsplit(visitor.leave(MICROSOFT, SARAH.email).location or "").query)
@@ -135,7 +140,7 @@ def test_a_browser_holds_at_most_four_flows(installation: Installation) -> None:
 def test_a_form_of_another_page_starts_nothing(
     nothing_stored: Installation, headers: dict[str, str]
 ) -> None:
-    """Else a page elsewhere could sign somebody in as somebody."""
+    """N22: Else a page elsewhere could sign somebody in as somebody."""
     data = {"user_email": SARAH.email, "connector_type": MICROSOFT}
     visitor = Visitor(nothing_stored)
     response = visitor.call("authorize", "POST", AUTHORIZE, data=data, headers=headers | WANTS_JSON)
@@ -156,7 +161,7 @@ def test_a_forged_link_opens_nothing(nothing_stored: Installation, ticket: str) 
 
 
 def test_a_link_dies_after_ten_minutes(installation: Installation) -> None:
-    """Both the page and its button say so."""
+    """N27: Both the page and its button say so."""
     visitor = Visitor(installation)
     query = urlsplit(link(visitor)["authorization_url"]).query
     installation.clock.advance(600)
@@ -181,7 +186,7 @@ def test_a_flow_is_no_ticket_and_a_session_neither(installation: Installation) -
 
 @BOTH
 def test_an_answer_counts_once(installation: Installation, connector_type: str) -> None:
-    """Even for the browser that kept the flow's cookie: the second time the code goes nowhere."""
+    """N02: Even for the browser that kept the flow's cookie: the second time the code goes nowhere."""
     visitor = Visitor(installation)
     away = visitor.leave(connector_type, SARAH.email)
     name, value = away.headers["Set-Cookie"].partition(";")[0].split("=", 1)
@@ -234,7 +239,10 @@ def test_an_answer_that_came_too_early_may_come_again(
 def test_an_answer_that_is_not_this_browsers_is_refused(
     installation: Installation, connector_type: str, change: str, problem: str
 ) -> None:
-    """Before anything is spent: no code is exchanged, nothing written, the session stays as it was."""
+    """
+    N01, N05, N11: Before anything is spent: no code is exchanged, nothing written, the
+    session stays as it was.
+    """
     visitor = Visitor(installation)
     away = visitor.leave(connector_type, SARAH.email)
     back = visitor.at_provider(away.location or "", SARAH)
@@ -293,7 +301,7 @@ def test_the_wrong_account_is_refused(
     user_email: str,
     problem: str,
 ) -> None:
-    """With a page that says what to do; the provider may let anybody in, we do not."""
+    """N15, N31: With a page that says what to do; the provider may let anybody in, we do not."""
     installation.sandbox.set("microsoft", lenient_tenant=True)
     response = Visitor(installation).sign_in(connector_type, account, user_email=user_email)
     ended(installation, response, problem)
@@ -301,7 +309,10 @@ def test_the_wrong_account_is_refused(
 
 @BOTH
 def test_pressing_cancel_is_no_error(installation: Installation, connector_type: str) -> None:
-    """The page says so; whoever polls the handle learns the code; what the provider said is not shown."""
+    """
+    N09: The page says so; whoever polls the handle learns the code; what the provider said
+    is not shown.
+    """
     visitor = Visitor(installation)
     away = visitor.leave(connector_type, SARAH.email)
     back = visitor.at_provider(away.location or "", SARAH, accept=False)
@@ -317,13 +328,13 @@ def test_pressing_cancel_is_no_error(installation: Installation, connector_type:
 
 
 def test_a_required_box_left_unticked(installation: Installation) -> None:
-    """Nothing is stored: a connection that can not work is none. (Microsoft has no boxes.)"""
+    """N28: Nothing is stored: a connection that can not work is none. (Microsoft has no boxes.)"""
     response = Visitor(installation).sign_in(GOOGLE, SARAH, unticked=[f"{SCOPE}gmail.send"])
     ended(installation, response, "consent_missing_required_scope")
 
 
 def test_an_optional_box_left_unticked(installation: Installation) -> None:
-    """Is stored, and told to agents and in the list."""
+    """N28: Is stored, and told to agents and in the list."""
     visitor = installation.connect(GOOGLE, SARAH, unticked=[f"{SCOPE}drive.file"])
     token = installation.agent().token(GOOGLE, SARAH.email)
     assert (token.json or {})["missing_scopes"] == [f"{SCOPE}drive.file"]
@@ -332,7 +343,7 @@ def test_an_optional_box_left_unticked(installation: Installation) -> None:
 
 @BOTH
 def test_a_flow_of_ten_minutes_ago(installation: Installation, connector_type: str) -> None:
-    """Is over, though its cookie is still there."""
+    """N04: Is over, though its cookie is still there."""
     visitor = Visitor(installation)
     away = visitor.leave(connector_type, SARAH.email)
     back = visitor.at_provider(away.location or "", SARAH)
@@ -381,7 +392,7 @@ def test_identity_only_sign_in_writes_no_connection(
 def test_return_to_is_kept_with_the_flow(
     installation: Installation, return_to: str, expected: str
 ) -> None:
-    """What stands in the callback's own address changes nothing."""
+    """N21: What stands in the callback's own address changes nothing."""
     visitor = Visitor(installation)
     away = visitor.leave(MICROSOFT, SARAH.email, return_to=return_to)
     back = visitor.at_provider(away.location or "", SARAH)
@@ -389,6 +400,54 @@ def test_return_to_is_kept_with_the_flow(
     location = response.location or ""
     assert location.startswith(ORIGIN + expected)
     assert location.endswith("#top") is ("#" in return_to)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"error": "consent_required", "error_description": "AADSTS65001: nobody has consented"},
+        {"error": "access_denied", "error_description": "AADSTS90094: an admin has to"},
+        {"error": "access_denied", "error_description": "AADSTS90095: an admin was asked"},
+    ],
+    ids=lambda refusal: refusal["error_description"][:11],
+)
+def test_where_an_admin_must_approve_there_is_a_link_to_send(
+    installation: Installation, refusal: dict[str, str]
+) -> None:
+    """The page says who, the admin approves behind the link, and the person then gets through."""
+    visitor = Visitor(installation)
+    away = visitor.leave(MICROSOFT, SARAH.email).location or ""
+    state = parse_qs(urlsplit(away).query)["state"][0]
+    answer = urlencode({**refusal, "state": state})
+    page = visitor.call("callback_microsoft", "GET", f"{API}/callback/microsoft?{answer}")
+    assert page.status_code == 403
+    assert "global administrators" in page.text
+    link = re.search(r'<a id="approve" href="([^"]+)"', page.text)
+    assert link is not None
+    url = unescape(link[1])
+    asked = parse_qs(urlsplit(url).query)
+    assert asked["redirect_uri"] == [f"{ORIGIN}{API}/callback/microsoft/admin-consent"]
+    assert "https://graph.microsoft.com/Mail.Send" in asked["scope"][0].split()
+
+    with requests.Session() as session:
+        session.mount("https://", installation.sandbox.in_process_adapter())
+        browser = ScriptedBrowser(session, stop_at=ORIGIN)
+        consent = browser.open(f"https:/{url.removeprefix(SANDBOX_URL)}")
+        back = browser.submit(consent, consent.forms[0], ("decision", "accept"))
+    said = visitor.call("callback_microsoft", "GET", back.url.removeprefix(ORIGIN))
+    assert "Approved for your organisation" in said.text
+    assert "start their sign-in again" in said.text
+    assert visitor.sign_in(MICROSOFT, SARAH).status_code == 303
+
+
+def test_at_google_there_is_no_admin_to_send_a_link_to(installation: Installation) -> None:
+    """Its refusals are the person's, or the Workspace's own matter."""
+    visitor = Visitor(installation)
+    away = visitor.leave(GOOGLE, SARAH.email).location or ""
+    state = parse_qs(urlsplit(away).query)["state"][0]
+    answer = urlencode({"error": "access_denied", "error_description": "x", "state": state})
+    page = visitor.call("callback_google", "GET", f"{API}/callback/google?{answer}")
+    assert "approve" not in page.text
 
 
 def test_an_admins_consent_ends_on_a_page(nothing_stored: Installation) -> None:

@@ -1,35 +1,19 @@
-// The connections of whoever is signed in: shows them, revokes them. Signing in needs no script.
+// The connections of whoever is signed in: shows them, revokes them, says who may use them.
+// Signing in needs no script.
 
+import { keyOf, showAgents } from "./agents.js";
+import { Problem, ask } from "./api.js";
 import * as texts from "./texts.js";
 
 const API = "/api/v1/oauth";
-const PATIENCE = 30_000; // milliseconds; longer than the API waits for anything itself
+const SESSION = "/api/v1/account/session";
+const RENEWED_EVERY = 600_000; // milliseconds; a third of what a session may be idle
 
 const main = document.querySelector("main");
 const kinds = JSON.parse(main.dataset.connectorTypes);
 const find = (id) => document.getElementById(id);
+const withAgents = new Map(); // the cards on which the person has a word to say
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-class Problem extends Error {
-  constructor(code) {
-    super(code);
-    this.code = code;
-  }
-}
-
-async function ask(path, method = "GET") {
-  let response;
-  let body;
-  try {
-    const signal = AbortSignal.timeout(PATIENCE);
-    response = await fetch(API + path, { method, signal, headers: { Accept: "application/json" } });
-    body = await response.json();
-  } catch {
-    throw new Problem("offline");
-  }
-  if (!response.ok) throw new Problem(body.code);
-  return body;
-}
 
 function titleOf(connectorType) {
   return kinds[connectorType]?.title ?? connectorType;
@@ -59,10 +43,29 @@ async function attempt(action) {
   }
 }
 
-function signedOut() {
+function signedOut(sentence = texts.words.sessionOver) {
   main.dataset.session = "none";
   find("connections").hidden = true;
-  say(texts.words.sessionOver);
+  say(sentence);
+}
+
+async function signOut(button) {
+  button.disabled = true;
+  await attempt(async () => {
+    await ask(SESSION, "DELETE");
+    signedOut(texts.words.signedOut);
+    // The button that had the focus is gone.
+    find("notice").focus();
+  });
+  button.disabled = false;
+}
+
+// While the page is looked at the session lives on; an API that does not answer is asked again later.
+async function renew() {
+  if (main.dataset.session === "none" || document.visibilityState !== "visible") return;
+  await ask(SESSION).catch((problem) => {
+    if (problem.code === "unauthenticated") signedOut();
+  });
 }
 
 async function welcomeBack() {
@@ -74,24 +77,55 @@ async function welcomeBack() {
   address.searchParams.delete("connector_type");
   history.replaceState(null, "", address);
   // The address is a hint that anybody can write; how it ended, the API knows.
-  const flow = await ask(`/flow/${encodeURIComponent(handle)}`).catch(() => undefined);
+  const flow = await ask(`${API}/flow/${encodeURIComponent(handle)}`).catch(() => undefined);
   if (flow?.status === "connected") say(texts.words.connected(titleOf(connectorType)));
 }
 
 async function load(pageToken = "") {
   const query = pageToken && `?page_token=${encodeURIComponent(pageToken)}`;
-  const page = await ask(`/users${query}`);
-  const cards = page.users.map((connection) => card(connection, page.as));
-  if (!pageToken) find("list").replaceChildren();
-  find("list").append(...cards);
+  const page = await ask(`${API}/users${query}`);
+  if (!pageToken) {
+    find("list").replaceChildren();
+    withAgents.clear();
+  }
+  for (const connection of page.users) {
+    const shown = card(connection, page.as);
+    find("list").append(shown);
+    if (shown.querySelector(".agents")) withAgents.set(keyOf(connection), shown);
+  }
   find("empty").hidden = find("list").childElementCount > 0;
   find("more").hidden = !page.next_page_token;
   find("more").onclick = () => attempt(() => load(page.next_page_token));
   const admin = page.as.kind === "admin";
+  const everybodys = admin || page.as.kind === "auditor";
   find("who").textContent = texts.words.signedInAs(page.as.name, admin);
-  if (admin) find("connections-heading").textContent = texts.words.allConnections;
+  if (everybodys) find("connections-heading").textContent = texts.words.allConnections;
   find("user_email").value ||= page.as.name;
   find("connections").hidden = false;
+  await showAgents(withAgents, titleOf, changed);
+  if (location.hash === "#agents") goToAgents();
+}
+
+// Runs what a button of an agent does, then shows how it stands now; the focus stays where it was.
+async function changed(button, action) {
+  const card = button.closest(".card");
+  const at = [...card.querySelectorAll(".agents button")].indexOf(button);
+  button.disabled = true;
+  await attempt(async () => {
+    say(await action());
+    await showAgents(withAgents, titleOf, changed);
+    card.querySelectorAll(".agents button")[at]?.focus();
+  });
+  button.disabled = false;
+}
+
+// Where an agent that was refused sends the person to: the address names the connection.
+function goToAgents() {
+  const named = Object.fromEntries(new URL(location.href).searchParams);
+  const agents = withAgents.get(keyOf(named))?.querySelector(".agents");
+  if (!agents || agents.hidden) return;
+  agents.scrollIntoView();
+  agents.querySelector("button").focus();
 }
 
 function card(connection, as) {
@@ -99,7 +133,7 @@ function card(connection, as) {
   const item = find("connection").content.cloneNode(true).firstElementChild;
   const part = (selector) => item.querySelector(selector);
   const alive = status !== "revoked";
-  const mine = as.kind !== "admin" || as.name === email;
+  const mine = as.kind === "person" || as.name === email;
   const provider = kinds[connectorType]?.provider;
 
   if (provider) part("img").src = `/static/${provider}.svg`;
@@ -113,6 +147,7 @@ function card(connection, as) {
     status === "needs_sign_in" ? (texts.reasons[connection.reason] ?? texts.anotherReason) : "";
   list(part(".granted"), alive ? connection.scopes : []);
   list(part(".missing"), alive ? connection.missing_scopes : []);
+  if (!mine || !alive) part(".agents").remove();
 
   const incomplete = status !== "active" || connection.missing_scopes.length > 0;
   if (mine && incomplete) {
@@ -122,7 +157,7 @@ function card(connection, as) {
   const revoke = part(".revoke");
   revoke.setAttribute("aria-label", texts.words.revokeLabel(titleOf(connectorType), email));
   revoke.onclick = () => confirmed(connection).then((yes) => yes && end(connection, revoke));
-  if (!alive) revoke.remove();
+  if (!alive || (!mine && as.kind === "auditor")) revoke.remove();
   if (!part(".actions").childElementCount) part(".actions").remove();
   return item;
 }
@@ -162,7 +197,7 @@ async function end(connection, button) {
   await attempt(async () => {
     try {
       const path = [connection.connector_type, connection.user_email].map(encodeURIComponent);
-      tell(title, await ask(`/user/${path.join("/")}`, "DELETE"));
+      tell(title, await ask(`${API}/user/${path.join("/")}`, "DELETE"));
     } catch (problem) {
       if (problem.code !== "not_connected") throw problem;
       say(texts.words.goneAlready(title));
@@ -197,5 +232,9 @@ find("user_email").addEventListener("keydown", (event) => {
   if (find("connect").reportValidity()) buttons[0].focus();
 });
 
+find("sign-out").onclick = (event) => signOut(event.currentTarget);
+setInterval(renew, RENEWED_EVERY);
+document.addEventListener("visibilitychange", renew);
+
 welcomeBack();
-if (main.dataset.session === "perhaps") attempt(load);
+if (main.dataset.session === "perhaps") attempt(load).then(renew);

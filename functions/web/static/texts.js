@@ -40,9 +40,35 @@ export const troubles = {
 };
 export const anotherTrouble = "That did not work. Try again in a moment.";
 
+// What an agent may do, by the API's names of actions, in the order in which they are told.
+const actions = {
+  "token": "everything that you allowed",
+  "mail.read": "read your mail",
+  "mail.send": "send mail as you",
+  "files.read": "see and download your files",
+  "files.write": "change and upload your files",
+  "calendar.read": "see your calendar",
+  "calendar.write": "make appointments",
+  "chat.read": "read your chats",
+  "chat.send": "send chat messages as you",
+  "proxy": "call the provider as you",
+};
+
+export function mayDo(names) {
+  if (!names.length) return "may do nothing in your name";
+  const told = names.includes("token") ? ["token"] : Object.keys(actions);
+  const words = told.filter((name) => names.includes(name)).map((name) => actions[name]);
+  return `may ${words.join(", ").replace(/^everything/, "do everything")}`;
+}
+
 export const words = {
   allConnections: "All connections",
+  allow: "Allow",
+  allowLabel: (agent, title) => `Allow ${agent} to use ${title}`,
+  allowed: (agent, title) => `${agent} may use ${title} in your name.`,
   connected: (title) => `${title} is connected.`,
+  cut: "Cut",
+  cutLabel: (agent, title) => `Cut ${agent} from ${title}`,
   goneAlready: (title) => `${title} was revoked already.`,
   nowSince: (when) => `Connected since ${when}`,
   revokeAsk: (title) => `Revoke ${title}?`,
@@ -52,8 +78,11 @@ export const words = {
   revoked: (title) => `${title} is revoked.`,
   sessionOver: "Your session is over. Sign in to see your connections.",
   signedInAs: (email, admin) => `Signed in as ${email}${admin ? ", administrator" : ""}`,
+  signedOut: "You are signed out.",
   tokenGone: "Tokens that were handed out stop working; that can take the provider a few minutes.",
   tokenUntil: (when) => `A token that was handed out before works until ${when}.`,
+  wasCut: (agent, title) =>
+    `${agent} gets nothing more from ${title}. What it was given before works for an hour at most.`,
   wasSince: (when) => `Was connected on ${when}`,
 };
 

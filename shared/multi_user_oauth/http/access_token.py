@@ -1,15 +1,23 @@
 """The route of `access_token`: an agent is given a person's access token."""
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Request, Response
 
-from multi_user_oauth.errors import NeedsSignInError, NotConnectedError, RequestError
-from multi_user_oauth.http.callers import Agents
+from multi_user_oauth.errors import (
+    DelegationRequiredError,
+    MultiUserOAuthError,
+    NeedsSignInError,
+    NotConnectedError,
+    RequestError,
+)
+from multi_user_oauth.http.callers import Bearers
 from multi_user_oauth.http.endpoint import Route
-from multi_user_oauth.http.paths import API, KEY, key_of, reauthorize_url
+from multi_user_oauth.http.paths import API, KEY, delegate_url, key_of, reauthorize_url
 from multi_user_oauth.http.problems import problem
 from multi_user_oauth.http.reading import answer, query, seconds
+from multi_user_oauth.model import Caller, ConnectionKey
 from multi_user_oauth.token import GetAccessToken
 
 LONGEST_TTL: Final = 3600
@@ -19,9 +27,17 @@ LONGEST_PURPOSE: Final = 200
 class TokenRoutes:
     """For agents only: no cookie counts here, an admin's neither."""
 
-    def __init__(self, *, tokens: GetAccessToken, agents: Agents, origin: str) -> None:
+    def __init__(
+        self,
+        *,
+        tokens: GetAccessToken,
+        bearers: Bearers,
+        admit: Callable[[Caller, ConnectionKey], None],
+        origin: str,
+    ) -> None:
         self._tokens = tokens
-        self._agents = agents
+        self._bearers = bearers
+        self._admit = admit
         self._origin = origin
 
     def routes(self) -> tuple[Route, ...]:
@@ -31,9 +47,10 @@ class TokenRoutes:
 
     def token(self, request: Request, connector_type: str, user_email: str) -> Response:
         """Answer a token good for `min_ttl` seconds."""
-        agent = self._agents.require(request)
+        agent = self._bearers.agent(request)
         asked = query(request, {"min_ttl", "scopes", "purpose"})
         key = key_of(connector_type, user_email)
+        self._admit(agent, key)
         purpose = asked.get("purpose", "")
         if len(purpose) > LONGEST_PURPOSE or not purpose.isprintable():
             message = f"purpose is one line of at most {LONGEST_PURPOSE} characters"
@@ -47,9 +64,9 @@ class TokenRoutes:
                 purpose=purpose,
             )
         except (NotConnectedError, NeedsSignInError) as refused:
-            response = problem(refused, reauthorize_url=reauthorize_url(self._origin, key))
-            response.headers["X-Problem-Code"] = refused.code
-            return response
+            return _refusal(refused, reauthorize_url=reauthorize_url(self._origin, key))
+        except DelegationRequiredError as refused:
+            return _refusal(refused, delegate_url=delegate_url(self._origin, key))
         return answer(
             {
                 "access_token": token.value.reveal(),
@@ -59,3 +76,9 @@ class TokenRoutes:
                 "missing_scopes": token.missing_scopes,
             }
         )
+
+
+def _refusal(refused: MultiUserOAuthError, **urls: str) -> Response:
+    response = problem(refused, **urls)
+    response.headers["X-Problem-Code"] = refused.code
+    return response

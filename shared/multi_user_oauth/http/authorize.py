@@ -37,7 +37,7 @@ class AuthorizeRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
     connector_type: Line
     return_to: Line = "/"
     scopes: Annotated[list[Line], msgspec.Meta(max_length=50)] = []
-    intent: Literal["connect", "sign_in"] = "connect"
+    intent: Literal["connect", "sign_in", "step_up"] = "connect"
 
 
 class AuthorizeRoutes:
@@ -62,7 +62,11 @@ class AuthorizeRoutes:
         """Return the one route, which tells its callers apart by what they send."""
         return (
             Route(
-                methods=("GET", "POST"), paths=(AUTHORIZE, "/"), handler=self.serve, browser=True
+                methods=("GET", "POST"),
+                paths=(AUTHORIZE, "/"),
+                handler=self.serve,
+                browser=True,
+                cors=True,
             ),
         )
 

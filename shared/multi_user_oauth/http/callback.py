@@ -1,9 +1,16 @@
 """The routes of a callback: the provider's answer in, a session and a clean address out."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
 from flask import Request, Response
 
+from multi_user_oauth.errors import (
+    AdminConsentRequiredError,
+    MethodNotAllowedError,
+    StoreUnavailableError,
+)
 from multi_user_oauth.http.callers import Persons
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.flow_cookies import cookie_of, forget, send_away
@@ -12,6 +19,7 @@ from multi_user_oauth.http.paths import CALLBACKS, SESSION_COOKIE
 from multi_user_oauth.http.reading import query
 from multi_user_oauth.http.sessions import SessionSigner, set_cookie
 from multi_user_oauth.model import Limits, Provider
+from multi_user_oauth.ports import Clock
 from multi_user_oauth.sign_in.arrival import Arrived, FailedFlowError
 from multi_user_oauth.sign_in.callback import Callback
 from multi_user_oauth.sign_in.ticket import Ticket
@@ -29,6 +37,8 @@ class CallbackRoutes:
         persons: Persons,
         pages: Pages,
         limits: Limits,
+        now: Clock,
+        approval_url: Callable[[str], str | None],
     ) -> None:
         self._provider = provider
         self._callback = callback
@@ -36,6 +46,8 @@ class CallbackRoutes:
         self._persons = persons
         self._pages = pages
         self._limits = limits
+        self._now = now
+        self._approval_url = approval_url
 
     def routes(self) -> tuple[Route, ...]:
         """Return the callback and, for Microsoft, where an admin's consent ends."""
@@ -50,11 +62,14 @@ class CallbackRoutes:
 
     def arrive(self, request: Request) -> Response:
         """Take the provider's answer; every failure becomes a page that says what to do next."""
+        _require_a_visit(request)
         parameters = query(request, None)
         try:
             arrived = self._callback.arrive(parameters, lambda flow: cookie_of(request, flow))
         except FailedFlowError as failed:
-            response = self._pages.failure(failed.cause, failed.flow.ticket)
+            response = self._pages.failure(
+                failed.cause, failed.flow.ticket, approval_url=self._approval(failed)
+            )
             response.headers["X-Problem-Code"] = failed.cause.code
             if failed.over:
                 forget(response, failed.flow.id)
@@ -71,18 +86,38 @@ class CallbackRoutes:
         before = (
             self._persons.session_or_none(request) if SESSION_COOKIE in request.cookies else None
         )
-        session = self._signer.session_for(arrived.person.identity, ticket.user_email, before)
+        session = self._signer.session_for(
+            arrived.person.identity,
+            ticket.user_email,
+            before,
+            roles=arrived.person.roles,
+            contexts=dict.fromkeys(arrived.person.contexts, self._now()),
+        )
+        if before is not None:
+            with suppress(StoreUnavailableError):  # whoever signed in is signed in all the same
+                self._persons.end(before)
         response = Response(status=303)
         response.headers["Location"] = _with_hint(ticket)
         max_age = int(self._limits.session.total_seconds())
         set_cookie(response, SESSION_COOKIE, self._signer.sign(session), max_age=max_age)
         return response
 
+    def _approval(self, failed: FailedFlowError) -> str | None:
+        asked = isinstance(failed.cause, AdminConsentRequiredError)
+        return self._approval_url(failed.flow.ticket.connector_type) if asked else None
+
     def admin_consent(self, request: Request) -> Response:
         """Say how an admin's consent ended; nothing is stored, and nobody is signed in by it."""
         parameters = query(request, None)
         granted = parameters.get("admin_consent", "").lower() == "true"
         return self._pages.admin_consent(granted=granted and "error" not in parameters)
+
+
+def _require_a_visit(request: Request) -> None:
+    # A browser that only looks ahead has not been asked to go there: it must not spend the state.
+    said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    if any("prefetch" in purpose.lower() for purpose in said):
+        raise MethodNotAllowedError(("GET",))
 
 
 def _with_hint(ticket: Ticket) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 
 from flask import Request, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -15,6 +16,7 @@ from multi_user_oauth.errors import (
     MultiUserOAuthError,
     NotFoundError,
 )
+from multi_user_oauth.http import cors
 from multi_user_oauth.http.problems import problem
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,20 @@ Handler = Callable[..., Response]
 """Takes the request and the path's placeholders; raises what is to be refused."""
 
 ErrorPage = Callable[[Request, MultiUserOAuthError], Response]
+
+
+_CODE: Final = "X-Problem-Code"
+_UNLESS_GIVEN: Final = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +50,8 @@ class Route:
     handler: Handler
     browser: bool = False
     """A browser route: refuses every host but ours, answers errors with a page."""
+    cors: bool = False
+    """Scripts on the pages of listed origins may read the answers."""
 
 
 class Endpoint:
@@ -48,12 +66,16 @@ class Endpoint:
         now: Callable[[], datetime],
         draw: Callable[[int], bytes],
         error_page: ErrorPage | None = None,
+        admit: Callable[[Request], None] | None = None,
+        cors_origins: frozenset[str] = frozenset(),
     ) -> None:
         self._name = name
         self._host = host
         self._now = now
         self._draw = draw
         self._error_page = error_page
+        self._admit = admit
+        self._cors_origins = cors_origins
         self._map = Map(
             [
                 Rule(_converted(path), endpoint=route, methods=None)
@@ -63,6 +85,7 @@ class Endpoint:
             strict_slashes=False,
             merge_slashes=False,
         )
+        self._paths = self._map.bind("")
         self.routes = tuple(dict.fromkeys(rule.endpoint for rule in self._map.iter_rules()))
 
     def __call__(self, request: Request) -> Response:
@@ -80,7 +103,9 @@ class Endpoint:
             # The text of a stranger's exception may hold anything: only its type and place are logged.
             logger.exception("unforeseen error", extra={"function": self._name})
             response = self._refusal(route, request, MultiUserOAuthError("unforeseen"))
-        _harden(response)
+        if route is not None and route.cors:
+            cors.share(request, response, self._cors_origins)
+        code = _hardened(response)
         took = self._now() - started
         logger.info(
             "request",
@@ -91,16 +116,14 @@ class Endpoint:
                 "status": response.status_code,
                 "duration_ms": int(took.total_seconds() * 1000),
                 "request_id": self._draw(8).hex(),
-                "code": response.headers.get("X-Problem-Code", ""),
+                "code": code,
             },
         )
-        del response.headers["X-Problem-Code"]
         return response
 
     def _match(self, request: Request) -> tuple[Route | None, Mapping[str, str]]:
-        adapter = self._map.bind("")
         try:
-            return adapter.match(request.path or "/", method="GET")
+            return self._paths.match(request.path or "/", method="GET")
         except (NotFound, MethodNotAllowed, RequestRedirect):
             return None, {}
 
@@ -109,6 +132,10 @@ class Endpoint:
     ) -> Response:
         if route is None or (_is_browsed(route, request) and request.host != self._host):
             raise NotFoundError("no such route")
+        if self._admit is not None:
+            self._admit(request)
+        if route.cors and cors.is_preflight(request, self._cors_origins):
+            return cors.preflight(route.methods)
         if request.method not in route.methods:
             raise MethodNotAllowedError(route.methods)
         return route.handler(request, **arguments)
@@ -125,7 +152,7 @@ class Endpoint:
             response = self._error_page(request, error)
         else:
             response = problem(error)
-        response.headers["X-Problem-Code"] = error.code
+        response.headers[_CODE] = error.code
         if isinstance(error, MethodNotAllowedError):
             response.headers["Allow"] = ", ".join(error.allowed)
         return response
@@ -141,11 +168,17 @@ def _converted(path: str) -> str:
     return path.replace("{path}", "<path:path>").replace("{", "<").replace("}", ">")
 
 
-def _harden(response: Response) -> None:
+def _hardened(response: Response) -> str:
+    """Give the answer the headers of every answer; return the code of its problem, which stays here."""
     headers = response.headers
-    headers.setdefault("Cache-Control", "no-store")
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Strict-Transport-Security"] = "max-age=31536000"
+    # Once over the headers, not once for each that is looked for: this is done for every answer.
+    given = {name.lower() for name, _ in headers}
+    code: str = headers.pop(_CODE) if _CODE.lower() in given else ""
+    for name, value in _UNLESS_GIVEN:
+        if name.lower() not in given:
+            headers.add(name, value)
+    for name, value in _ALWAYS:
+        if name.lower() in given:
+            headers.remove(name)
+        headers.add(name, value)
+    return code

@@ -45,7 +45,7 @@ class ListRoutes:
         flow = "/flow/{handle}"
         return (
             Route(methods=("GET",), paths=(f"{API}/users", "/"), handler=self.users),
-            Route(methods=("GET",), paths=(API + flow, flow), handler=self.flow),
+            Route(methods=("GET",), paths=(API + flow, flow), handler=self.flow, cors=True),
         )
 
     def users(self, request: Request) -> Response:
@@ -123,6 +123,8 @@ def _role(caller: Caller) -> dict[str, str]:
     match caller:
         case Person(is_admin=True):
             return {"kind": "admin", "name": caller.email}
+        case Person(is_auditor=True):
+            return {"kind": "auditor", "name": caller.email}
         case Person():
             return {"kind": "person", "name": caller.email}
         case Agent():

@@ -57,8 +57,18 @@ class Pages:
         response.headers["Referrer-Policy"] = FOR_FORMS
         return response
 
-    def failure(self, error: MultiUserOAuthError, ticket: Ticket | None) -> Response:
-        """Return the page that says what happened and what to do next; it shows nothing foreign."""
+    def failure(
+        self,
+        error: MultiUserOAuthError,
+        ticket: Ticket | None,
+        *,
+        approval_url: str | None = None,
+    ) -> Response:
+        """
+        Return the page that says what happened and what to do next; it shows nothing foreign.
+
+        `approval_url` is where an administrator approves: a link to send to them.
+        """
         heading, explanation, next_step = failure_text(error.code)
         response = self._page(
             "failure.html",
@@ -67,6 +77,7 @@ class Pages:
             explanation=explanation,
             next_step=next_step,
             code=error.code,
+            approval_url=approval_url,
             user_email=ticket.user_email if ticket else "",
             connector_type=ticket.connector_type if ticket else "",
         )

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from multi_user_oauth.model import ConnectionKey, Provider, normalise_email
 
 API: Final = "/api/v1/oauth"
+ACCOUNT: Final = "/api/v1/account"
 AUTHORIZE: Final = f"{API}/user/authorize"
 CALLBACKS: Final = {provider: f"{API}/callback/{provider}" for provider in Provider}
 CONNECT: Final = "/connect"
@@ -18,10 +19,26 @@ def redirect_uri(origin: str, provider: Provider) -> str:
     return origin + CALLBACKS[provider]
 
 
+def admin_consent_uri(origin: str) -> str:
+    """Return where Microsoft sends an administrator back to, as registered there."""
+    return f"{origin}{CALLBACKS[Provider.MICROSOFT]}/admin-consent"
+
+
 def reauthorize_url(origin: str, key: ConnectionKey) -> str:
     """Return the page, good for ever, where the person connects (again)."""
     asked = {"connector_type": key.connector_type, "user_email": key.user_email}
     return f"{origin}{CONNECT}?{urlencode(asked)}"
+
+
+def delegate_url(origin: str, key: ConnectionKey) -> str:
+    """Return the page, good for ever, where the person leaves this connection to an agent."""
+    asked = {"connector_type": key.connector_type, "user_email": key.user_email}
+    return f"{origin}/?{urlencode(asked)}#agents"
+
+
+def step_up_url(origin: str, user_email: str) -> str:
+    """Return the page, good for ever, where an administrator proves more."""
+    return f"{origin}{CONNECT}?{urlencode({'intent': 'step_up', 'user_email': user_email})}"
 
 
 def key_of(connector_type: str, user_email: str) -> ConnectionKey:

@@ -20,8 +20,12 @@ _SPOKEN: Final = (RequestError,)
 """Errors whose message may leave: it is written for the caller and holds the field's name only."""
 
 
-def problem(error: MultiUserOAuthError, *, reauthorize_url: str | None = None) -> Response:
-    """Return the answer for this error: status, code, and what the caller can act on."""
+def problem(error: MultiUserOAuthError, **urls: str) -> Response:
+    """
+    Return the answer for this error: status, code, and what the caller can act on.
+
+    `urls` are pages that help, by their documented names, such as `reauthorize_url`.
+    """
     if isinstance(error, ConfigurationError):
         error = MultiUserOAuthError()
     body: dict[str, object] = {
@@ -35,10 +39,10 @@ def problem(error: MultiUserOAuthError, *, reauthorize_url: str | None = None) -
         body["field"] = error.field
     if isinstance(error, NeedsSignInError | GrantRefusedError):
         body["reason"] = error.reason
-    if reauthorize_url:
-        body["reauthorize_url"] = reauthorize_url
     response = Response(
-        msgspec.json.encode(body), status=error.status, content_type="application/problem+json"
+        msgspec.json.encode(body | urls),
+        status=error.status,
+        content_type="application/problem+json",
     )
     response.headers.update(headers_of(error))
     return response
@@ -60,4 +64,6 @@ def headers_of(error: MultiUserOAuthError) -> dict[str, str]:
 def _documented(error: MultiUserOAuthError) -> str:
     if error.code == MultiUserOAuthError.code:
         return "A fault of ours; there is no more to say here."
-    return (type(error).__doc__ or "").strip().splitlines()[0].replace("`", "")
+    # That of the class whose code it is: a subclass without one is a matter between our modules.
+    documented = next(kind for kind in type(error).__mro__ if "code" in vars(kind))
+    return (documented.__doc__ or "").strip().splitlines()[0].replace("`", "")

@@ -36,6 +36,8 @@ def query(request: Request, known: Collection[str] | None) -> dict[str, str]:
     admits every name, for what a provider adds to its answers.
     """
     found: dict[str, str] = {}
+    if not request.query_string:
+        return found  # most calls; an empty one takes its time to be parsed too
     for name, value in request.args.items(multi=True):
         _require_new(found, name)
         if known is not None and name not in known:

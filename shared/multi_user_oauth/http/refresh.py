@@ -1,7 +1,7 @@
 """The routes of `refresh`: for our own functions, each route with its list of service accounts."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from flask import Request, Response
@@ -11,7 +11,10 @@ from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import key_of
 from multi_user_oauth.http.reading import answer, json_body, learned, query
 from multi_user_oauth.model import ConnectionStatus
-from multi_user_oauth.ports import Finisher, Refresher
+from multi_user_oauth.ports import Clock, Finisher, Refresher, RewrapStep, RewrapSteps
+
+REWRAPPING_FOR: Final = timedelta(seconds=35)
+"""A record that is begun then has its time: the platform stops the function after 60 s."""
 
 
 @learned
@@ -32,6 +35,14 @@ class FinishOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     epoch: Annotated[int, msgspec.Meta(ge=1)]
 
 
+@learned
+class RewrapSome(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Where an earlier answer said to go on, and whether records are only counted."""
+
+    after: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
+    count_only: bool = False
+
+
 class RefreshRoutes:
     """No token travels here: the asker reads the record again."""
 
@@ -40,10 +51,14 @@ class RefreshRoutes:
         *,
         refresher: Refresher,
         finisher: Finisher,
+        rewrapping: RewrapSteps,
         callers: ListedCallers,
+        now: Clock,
     ) -> None:
         self._refresher = refresher
         self._finisher = finisher
+        self._rewrapping = rewrapping
+        self._now = now
         self._callers = callers
 
     def routes(self) -> tuple[Route, ...]:
@@ -51,6 +66,7 @@ class RefreshRoutes:
         return (
             Route(methods=("POST",), paths=("/refresh/one", "/one"), handler=self.one),
             Route(methods=("POST",), paths=("/refresh/finish", "/finish"), handler=self.finish),
+            Route(methods=("POST",), paths=("/refresh/rewrap", "/rewrap"), handler=self.rewrap),
         )
 
     def one(self, request: Request) -> Response:
@@ -75,3 +91,30 @@ class RefreshRoutes:
             "provider": result.value,
         }
         return answer({"finished": [done]})
+
+    def rewrap(self, request: Request) -> Response:
+        """Re-wrap, or count, as much as there is time for."""
+        self._callers.require(request, "rewrap")
+        query(request, ())
+        asked = json_body(request, RewrapSome)
+        step = self._rewrapping.step(
+            after=asked.after,
+            until=self._now() + REWRAPPING_FOR,
+            count_only=asked.count_only,
+        )
+        return answer(_told(step))
+
+
+def _told(step: RewrapStep) -> dict[str, object]:
+    told: dict[str, object] = {
+        "versions": {kind.value: counts for kind, counts in step.versions.items()},
+        "newest": {kind.value: version for kind, version in step.newest.items()},
+        "rewrapped": step.rewrapped,
+        "skipped": step.skipped,
+        "tampered": step.tampered,
+    }
+    if step.next_after is not None:
+        told["next"] = step.next_after
+    if step.stopped is not None:
+        told["stopped"] = step.stopped.code
+    return told

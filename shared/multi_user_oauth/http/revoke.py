@@ -2,19 +2,23 @@
 
 from flask import Request, Response
 
+from multi_user_oauth.errors import StepUpRequiredError
 from multi_user_oauth.http.callers import Anyone
 from multi_user_oauth.http.endpoint import Route
-from multi_user_oauth.http.paths import API, KEY, key_of
+from multi_user_oauth.http.paths import API, KEY, key_of, step_up_url
+from multi_user_oauth.http.problems import problem
 from multi_user_oauth.http.reading import answer, query
+from multi_user_oauth.model import Person
 from multi_user_oauth.revocation import Disconnect
 
 
 class RevokeRoutes:
     """For the person whose connection it is, and for admins; to agents there is nothing here."""
 
-    def __init__(self, *, disconnect: Disconnect, callers: Anyone) -> None:
+    def __init__(self, *, disconnect: Disconnect, callers: Anyone, origin: str) -> None:
         self._disconnect = disconnect
         self._callers = callers
+        self._origin = origin
 
     def routes(self) -> tuple[Route, ...]:
         """Return the route."""
@@ -25,7 +29,11 @@ class RevokeRoutes:
         """Disconnect, and say truthfully what that ended."""
         caller = self._callers.require_to_change(request)
         query(request, ())
-        ended = self._disconnect.disconnect(caller, key_of(connector_type, user_email))
+        try:
+            ended = self._disconnect.disconnect(caller, key_of(connector_type, user_email))
+        except StepUpRequiredError as refused:
+            email = caller.email if isinstance(caller, Person) else ""
+            return problem(refused, step_up_url=step_up_url(self._origin, email))
         return answer(
             {
                 "status": "revoked",

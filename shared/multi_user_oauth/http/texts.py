@@ -19,6 +19,11 @@ _FAILURES: Final[dict[str, Failure]] = {
         "Your organisation lets people connect only what an administrator has approved.",
         "Ask your administrator to approve this application, then start again.",
     ),
+    "step_up_required": (
+        "More proof is needed",
+        "What you wanted to do needs a stronger sign-in, and this one did not prove it.",
+        "Start again and confirm with your second factor.",
+    ),
     "consent_missing_required_scope": (
         "A permission is missing",
         "A box that this connection can not work without was not ticked. Nothing was connected.",

@@ -12,8 +12,9 @@ from multi_user_oauth.errors import NotFoundError
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.pages import FOR_FORMS
 from multi_user_oauth.http.paths import AUTHORIZE, CONNECT, SESSION_COOKIE
-from multi_user_oauth.model import ConnectorType, ConnectorTypes
+from multi_user_oauth.model import ConnectorType, ConnectorTypes, Provider
 
+INTENTS: Final = frozenset({"connect", "sign_in", "step_up"})
 _KEPT_BY_BROWSERS: Final = "public, max-age=300"
 
 
@@ -55,6 +56,7 @@ class WebRoutes:
             # A hint that spares the page a question: what the cookie is worth, the API knows.
             has_session=SESSION_COOKIE in request.cookies,
             user_email=request.args.get("user_email", "")[:254],
+            intent=intent if (intent := request.args.get("intent")) in INTENTS else "connect",
         )
         response = Response(text, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = self._policy
@@ -63,6 +65,8 @@ class WebRoutes:
 
     def _offered(self, request: Request) -> list[ConnectorType]:
         asked = self._connector_types.get(request.args.get("connector_type", ""))
+        if request.args.get("intent") == "step_up":  # Google proves nothing more
+            return [t for t in self._connector_types.values() if t.provider is Provider.MICROSOFT]
         # At the end of a sign-in the first page is told what it was for: no wish for that alone.
         if asked is not None and request.path == CONNECT:
             return [asked]

@@ -1,11 +1,18 @@
 """Beginning a sign-in. Nothing here writes to any store: a request that proves nothing leaves nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from multi_user_oauth.errors import RequestError, UnknownConnectorTypeError
-from multi_user_oauth.model import ConnectorType, ConnectorTypes, Limits, Provider, Secret
+from multi_user_oauth.model import (
+    ConnectorType,
+    ConnectorTypes,
+    Limits,
+    Provider,
+    Secret,
+    StepUp,
+)
 from multi_user_oauth.ports import Box, Clock, Departures, Draw, Trip
 from multi_user_oauth.sign_in.flow import ID_LENGTH, STATE_BYTES, Flow, new_state
 from multi_user_oauth.sign_in.return_to import checked_return_to
@@ -70,6 +77,7 @@ class Departure:
                 scopes=_wanted(connector_type, ticket) if connect else (),
                 offline=connect,
                 consent=consent,
+                context=ticket.context,
             ),
         )
         flow = Flow(
@@ -98,6 +106,7 @@ class Authorize:
         box: Box,
         origin: str,
         return_origins: frozenset[str],
+        step_up: Callable[[], StepUp | None],
         now: Clock,
         draw: Draw,
         limits: Limits,
@@ -106,6 +115,7 @@ class Authorize:
         self._box = box
         self._origin = origin
         self._return_origins = return_origins
+        self._step_up = step_up
         self._now = now
         self._draw = draw
         self._limits = limits
@@ -125,6 +135,7 @@ class Authorize:
         if not set(scopes) <= may_ask:
             message = "scopes may only name what the connector type allows"
             raise RequestError(message, field="scopes")
+        context = self._context(kind) if intent is Intent.STEP_UP else None
         expires_at = self._now() + self._limits.ticket
         # The handle outlives every flow that the ticket can begin, and the second trip of each.
         handle_ends = int((expires_at + 2 * self._limits.flow).timestamp())
@@ -138,7 +149,17 @@ class Authorize:
             scopes=scopes,
             handle=f"{self._draw(HANDLE_BYTES).hex()}-{handle_ends:x}",
             expires_at=expires_at,
+            context=context,
         )
+
+    def _context(self, kind: ConnectorType) -> str:
+        step_up = self._step_up()
+        if step_up is None or kind.provider is not Provider.MICROSOFT:
+            message = (
+                "nothing can be stepped up to: no context is configured, or none at this provider"
+            )
+            raise RequestError(message, field="intent")
+        return step_up.context
 
     def issue(self, ticket: Ticket) -> Issued:
         """Return the ticket as it stands in a link."""

@@ -18,6 +18,7 @@ from multi_user_oauth.errors import (
     RequiredScopeMissingError,
     RetryableError,
     StateMismatchError,
+    StepUpRequiredError,
     StoreUnavailableError,
 )
 from multi_user_oauth.model import (
@@ -104,7 +105,7 @@ class Callback:
             if early is not None:
                 self._marks.spend(_mark(flow, early.code))
                 raise early
-            ready = self._prepare(flow, connector_type)
+            ready = self._prepare(flow, connector_type, parameters.get("iss"))
             self._point("spent")
             return self._take(flow, parameters, ready)
         except FailedFlowError:
@@ -112,13 +113,13 @@ class Callback:
         except MultiUserOAuthError as cause:
             raise FailedFlowError(flow, cause) from cause
 
-    def _prepare(self, flow: Flow, connector_type: ConnectorType) -> _Ready:
+    def _prepare(self, flow: Flow, connector_type: ConnectorType, issuer: str | None) -> _Ready:
         try:
             connect = flow.ticket.intent is Intent.CONNECT
             ready = _Ready(
                 connector_type=connector_type,
                 place=self._connecting.prepare(flow.key) if connect else None,
-                exchange=self._arrivals.prepare(connector_type, self._redirect_uri),
+                exchange=self._arrivals.prepare(connector_type, self._redirect_uri, issuer=issuer),
             )
             self._marks.spend(_mark(flow, None))
         except RetryableError as cause:
@@ -159,6 +160,8 @@ class Callback:
         if flow.ticket.user_email not in signed_in.person.emails:
             message = "another account signed in than the one that was named"
             raise EmailMismatchError(message)
+        if flow.ticket.context not in (None, *signed_in.person.contexts):
+            raise StepUpRequiredError("the sign-in did not prove the context that was asked for")
         if ready.place is None:
             return Arrived(flow=flow, person=signed_in.person)
         missing = ready.connector_type.missing(signed_in.tokens.scopes)

@@ -17,6 +17,7 @@ from multi_user_oauth.model import (
     Connection,
     ConnectionKey,
     ConnectionStatus,
+    Delegation,
     Identity,
     Limits,
     Revocation,
@@ -59,7 +60,7 @@ class Connecting:
         self._now = now
         self._draw = draw
         self._limits = limits
-        self._committer = Committer(store=store, sleep=sleep, waits=limits.commit_waits)
+        self._committer = Committer(store=store, now=now, sleep=sleep, limits=limits)
 
     def prepare(self, key: ConnectionKey) -> Place:
         """
@@ -115,6 +116,7 @@ class Connecting:
                 identity=signed_in.person.identity,
                 generation=generation,
             )
+            older = self._older(place.key, signed_in.person.identity)
             after = Connection(
                 key=place.key,
                 status=ConnectionStatus.ACTIVE,
@@ -127,27 +129,35 @@ class Connecting:
                 scopes=signed_in.tokens.scopes,
                 missing_scopes=missing,
                 access_token_expires_at=signed_in.tokens.expires_at,
+                refresh_due_at=self._limits.refresh_due_at(
+                    expires_at=signed_in.tokens.expires_at, at=now
+                ),
                 sealed_access=sealed.access,
                 sealed_refresh=sealed.refresh,
+                delegations=_own_word(signed_in.person.identity, current, *older),
             )
-            action = "connected" if current is None else "connected_again"
+            # Somebody else's tombstone is no history of this person's: for them the chain begins here.
+            known = current is not None and current.identity == signed_in.person.identity
+            action = "connected_again" if known else "connected"
             change = audited(snapshot, after, action=action, actor=actor, at=now)
-            ended = self._superseded(place.key, signed_in.person.identity, actor, now)
+            ended = self._superseded(older, actor, now)
             return Batch(changes=(change, *ended), cancels=cancels)
 
         if not self._committer.commit(place.key, commit_id, place.snapshot, step):
             raise ConflictError(str(place.key))
 
-    def _superseded(
-        self, key: ConnectionKey, identity: Identity, actor: str, now: datetime
-    ) -> tuple[Change, ...]:
-        older = (
+    def _older(self, key: ConnectionKey, identity: Identity) -> tuple[Snapshot, ...]:
+        return tuple(
             snapshot
             for snapshot in self._store.by_identity(identity)
             if snapshot.connection.key.connector_type == key.connector_type
             and snapshot.connection.key != key
             and snapshot.connection.holds_its_email
         )
+
+    def _superseded(
+        self, older: tuple[Snapshot, ...], actor: str, now: datetime
+    ) -> tuple[Change, ...]:
         return tuple(
             audited(
                 snapshot,
@@ -162,6 +172,16 @@ class Connecting:
             )
             for snapshot in older
         )
+
+
+def _own_word(
+    identity: Identity, current: Connection | None, *older: Snapshot
+) -> tuple[Delegation, ...]:
+    # An agent that was cut must not be back because the person signed in again, or changed their name.
+    for connection in (current, *(snapshot.connection for snapshot in older)):
+        if connection is not None and connection.identity == identity and connection.delegations:
+            return connection.delegations
+    return ()
 
 
 def require_free(current: Connection | None, identity: Identity) -> None:

@@ -13,15 +13,20 @@ PURPOSE = "ticket"
 
 
 class Intent(StrEnum):
-    """What the person comes for: to connect an account, or only to prove who they are."""
+    """What the person comes for: to connect an account, or only to prove who they are, or more."""
 
     CONNECT = "connect"
     SIGN_IN = "sign_in"
+    STEP_UP = "step_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """What stands in the link. Opened twice it begins two flows; each can end once."""
+    """
+    What stands in the link. Opened twice it begins two flows; each can end once.
+
+    `context` is, for a step-up, the authentication context that has to be proved.
+    """
 
     connector_type: str
     user_email: str
@@ -30,6 +35,7 @@ class Ticket:
     scopes: tuple[str, ...]
     handle: str
     expires_at: datetime
+    context: str | None = None
 
     def claims(self) -> dict[str, object]:
         """Return the ticket as plain values."""
@@ -40,6 +46,7 @@ class Ticket:
             "return_to": self.return_to,
             "scopes": list(self.scopes),
             "handle": self.handle,
+            "context": self.context,
             "exp": int(self.expires_at.timestamp()),
         }
 
@@ -56,6 +63,7 @@ class Ticket:
             return_to=str(claims["return_to"]),
             scopes=tuple(map(str, scopes)),
             handle=str(claims["handle"]),
+            context=None if (context := claims["context"]) is None else str(context),
             expires_at=datetime.fromtimestamp(expires_at, UTC),
         )
 

@@ -3,13 +3,14 @@
 from multi_user_oauth.custody import AccessTokens
 from multi_user_oauth.http.access_token import TokenRoutes
 from multi_user_oauth.http.endpoint import Endpoint
+from multi_user_oauth.last_used import NoteUses
 from multi_user_oauth.log import LineLog
 from multi_user_oauth.model import Kind
 from multi_user_oauth.ports import Use, UseLog
 from multi_user_oauth.token import GetAccessToken
 from multi_user_oauth.wiring.asking import Asked
 from multi_user_oauth.wiring.parts import Parts
-from multi_user_oauth.wiring.proofs import agents
+from multi_user_oauth.wiring.proofs import bearers
 
 
 def use_log(parts: Parts) -> UseLog:
@@ -42,6 +43,7 @@ def get_access_token(parts: Parts) -> GetAccessToken:
         refresher=Asked(parts).refresher,
         policy=parts.policy,
         uses=use_log(parts),
+        notes=NoteUses(usage=parts.activity, now=world.now),
         now=world.now,
         sleep=world.sleep,
         draw=world.draw,
@@ -52,6 +54,9 @@ def get_access_token(parts: Parts) -> GetAccessToken:
 def endpoint(parts: Parts) -> Endpoint:
     """Return the function."""
     routes = TokenRoutes(
-        tokens=get_access_token(parts), agents=agents(parts), origin=parts.settings.public_origin
+        tokens=get_access_token(parts),
+        bearers=bearers(parts),
+        admit=parts.rate_limits.admit_use,
+        origin=parts.settings.public_origin,
     )
     return parts.endpoint(routes.routes())

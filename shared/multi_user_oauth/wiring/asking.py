@@ -1,10 +1,15 @@
 """What asks for a refresh or a revocation: the function `refresh` by HTTP, or this process itself."""
 
+from typing import TYPE_CHECKING
+
 from multi_user_oauth.custody import Credentials
 from multi_user_oauth.model import Kind, Provider
-from multi_user_oauth.ports import Finisher, Refresher
+from multi_user_oauth.ports import Finisher, Refresher, RewrapSteps
 from multi_user_oauth.wiring.outside import Outside
 from multi_user_oauth.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from multi_user_oauth.refreshers.remote import RemoteRefresher
 
 
 def refresher(parts: Parts) -> Refresher:
@@ -49,6 +54,37 @@ def finisher(parts: Parts) -> Finisher:
     )
 
 
+def rewrapping(parts: Parts) -> RewrapSteps:
+    """Return the use case that re-wraps: it opens both kinds, to see that they open."""
+    from multi_user_oauth.rewrapping.step import RewrapRecords
+    from multi_user_oauth.rewrapping.walk import SealedWalk
+
+    world = parts.world
+    walk = SealedWalk(
+        records=parts.main,
+        connections=parts.main,
+        deployment=parts.settings.deployment_id,
+        limits=world.limits,
+    )
+    return RewrapRecords(
+        walk=walk,
+        notes=parts.activity,
+        rewrappers={kind: parts.rewrapper(kind) for kind in Kind},
+        now=world.now,
+        point=world.point,
+    )
+
+
+def rewrapping_wherever(parts: Parts) -> RewrapSteps:
+    """Return the same where it may be done: at the function `refresh`, or in this process."""
+    url = parts.settings.refresh_url
+    if url is None:
+        return rewrapping(parts)
+    from multi_user_oauth.refreshers.remote_rewrapping import RemoteRewrapping
+
+    return RemoteRewrapping(remote(parts, url))
+
+
 class Asked:
     """Either way of asking, as both ports."""
 
@@ -61,16 +97,19 @@ class Asked:
             self.refresher: Refresher = here
             self.finisher: Finisher = here
             return
-        from multi_user_oauth.refreshers.identity_token import METADATA, MetadataIdentity
-        from multi_user_oauth.refreshers.remote import RemoteRefresher
-
-        sandbox_url = parts.settings.sandbox_url
-        identity = MetadataIdentity(
-            base_url=f"{sandbox_url}/metadata.google.internal" if sandbox_url else METADATA,
-            account=parts.settings.service_account,
-            now=parts.world.now,
-        )
-        there = RemoteRefresher(
-            url=url, audience=parts.settings.public_origin, identity=identity.token
-        )
+        there = remote(parts, url)
         self.refresher = self.finisher = there
+
+
+def remote(parts: Parts, url: str) -> "RemoteRefresher":
+    """Return what asks the function `refresh` at this address, as this process's identity."""
+    from multi_user_oauth.refreshers.identity_token import METADATA, MetadataIdentity
+    from multi_user_oauth.refreshers.remote import RemoteRefresher
+
+    sandbox_url = parts.settings.sandbox_url
+    identity = MetadataIdentity(
+        base_url=f"{sandbox_url}/metadata.google.internal" if sandbox_url else METADATA,
+        account=parts.settings.service_account,
+        now=parts.world.now,
+    )
+    return RemoteRefresher(url=url, audience=parts.settings.public_origin, identity=identity.token)

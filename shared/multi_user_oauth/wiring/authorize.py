@@ -28,12 +28,14 @@ def endpoint(parts: Parts) -> Endpoint:
     """Return the function."""
     world, settings = parts.world, parts.settings
     outside = Outside(parts, with_secrets=False)
+    policy = parts.policy
     pages = Pages(form_targets=parts.form_targets())
     authorize = Authorize(
         connector_types=parts.connector_types,
         box=parts.box,
         origin=settings.public_origin,
         return_origins=settings.return_origins,
+        step_up=lambda: policy().step_up,
         now=world.now,
         draw=world.draw,
         limits=world.limits,

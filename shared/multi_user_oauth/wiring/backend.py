@@ -8,11 +8,17 @@ from multi_user_oauth.ports import (
     ClientSecrets,
     ConnectionDirectory,
     ConnectionWriter,
+    DueConnections,
     FlowMarks,
+    KeyRotation,
+    KeyVersionNotes,
     Ledger,
     People,
     RescueStore,
     RevocationStore,
+    SealedRecords,
+    Signer,
+    Usage,
 )
 
 if TYPE_CHECKING:  # a function without keys loads no cryptography
@@ -20,12 +26,19 @@ if TYPE_CHECKING:  # a function without keys loads no cryptography
 
 
 class MainStore(
-    ConnectionWriter, ConnectionDirectory, AuditReader, RescueStore, RevocationStore, Protocol
+    ConnectionWriter,
+    ConnectionDirectory,
+    DueConnections,
+    SealedRecords,
+    AuditReader,
+    RescueStore,
+    RevocationStore,
+    Protocol,
 ):
     """All ports of the main database."""
 
 
-class ActivityStore(FlowMarks, Ledger, People, Protocol):
+class ActivityStore(FlowMarks, Ledger, People, KeyVersionNotes, Usage, Protocol):
     """All ports of the activity database."""
 
 
@@ -41,8 +54,14 @@ class Backend(Protocol):
     def client_secrets(self) -> ClientSecrets:
         """Return the applications' credentials."""
 
+    def signer(self, key_version: str) -> Signer:
+        """Return what signs with this key version; raise `ConfigurationError` where there is none."""
+
     def encrypter(self, kind: Kind) -> "KeyEncrypter":
         """Return the right to encrypt with the key of this kind."""
 
     def decrypter(self, kind: Kind) -> "KeyDecrypter":
         """Return the right to decrypt with the key of this kind."""
+
+    def key_rotation(self, kind: Kind) -> KeyRotation:
+        """Return the versions of the key of this kind, for who may change them."""

@@ -8,7 +8,6 @@ from multi_user_oauth.http.callback import CallbackRoutes
 from multi_user_oauth.http.endpoint import Endpoint
 from multi_user_oauth.http.pages import Pages
 from multi_user_oauth.http.paths import redirect_uri
-from multi_user_oauth.http.sessions import SessionSigner
 from multi_user_oauth.model import Kind, Provider
 from multi_user_oauth.providers.answers import refuse_answer
 from multi_user_oauth.sign_in.callback import Callback
@@ -16,7 +15,7 @@ from multi_user_oauth.sign_in.connecting import Connecting
 from multi_user_oauth.wiring.authorize import departure
 from multi_user_oauth.wiring.outside import Outside
 from multi_user_oauth.wiring.parts import Parts
-from multi_user_oauth.wiring.proofs import persons
+from multi_user_oauth.wiring.proofs import persons, signer
 
 
 def endpoint(parts: Parts) -> Endpoint:
@@ -27,10 +26,12 @@ def endpoint(parts: Parts) -> Endpoint:
     routes = CallbackRoutes(
         provider=provider,
         callback=_callback(parts, outside, provider),
-        signer=_signer(parts),
+        signer=signer(parts),
         persons=persons(parts, with_policy=False),
         pages=pages,
         limits=parts.world.limits,
+        now=parts.world.now,
+        approval_url=outside.approval_url,
     )
     return parts.endpoint(routes.routes(), error_page=pages.error)
 
@@ -63,16 +64,6 @@ def _callback(parts: Parts, outside: Outside, provider: Provider) -> Callback:
         redirect_uri=redirect_uri(parts.settings.public_origin, provider),
         now=world.now,
         point=world.point,
-    )
-
-
-def _signer(parts: Parts) -> SessionSigner:
-    return SessionSigner(
-        parts.settings.session_signing_key_file,
-        audience=parts.settings.public_origin,
-        now=parts.world.now,
-        draw=parts.world.draw,
-        limits=parts.world.limits,
     )
 
 

@@ -1,7 +1,8 @@
 """The embedded default: SQLite and key files on this machine."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
+from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.model import Kind
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.backend import ActivityStore, MainStore
@@ -10,6 +11,7 @@ from multi_user_oauth.wiring.world import World
 if TYPE_CHECKING:
     from multi_user_oauth.client_secrets.local import LocalClientSecrets
     from multi_user_oauth.keys.local import LocalDecrypter, LocalEncrypter
+    from multi_user_oauth.keys.local_versions import LocalKeyVersions
 
 
 class Embedded:
@@ -39,6 +41,10 @@ class Embedded:
 
         return LocalClientSecrets(self._settings.client_secrets_file, now=self._world.now)
 
+    def signer(self, key_version: str) -> Never:
+        """Refuse: a client credential whose key is in Cloud KMS needs `BACKEND=gcp`."""
+        raise ConfigurationError(f"{key_version}: only the back end gcp signs with Cloud KMS")
+
     def encrypter(self, kind: Kind) -> "LocalEncrypter":
         """Return what holds the public half of the key."""
         from multi_user_oauth.keys.local import LocalEncrypter
@@ -52,3 +58,9 @@ class Embedded:
 
         file = self._settings.key_dir / f"{kind}.private.pem"
         return LocalDecrypter(file, meter=self._world.meter)
+
+    def key_rotation(self, kind: Kind) -> "LocalKeyVersions":
+        """Return the keys in both files."""
+        from multi_user_oauth.keys.local_versions import LocalKeyVersions
+
+        return LocalKeyVersions(self._settings.key_dir, kind)

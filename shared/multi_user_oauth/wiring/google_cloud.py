@@ -1,22 +1,28 @@
-"""Google Cloud: Firestore, Cloud KMS and Secret Manager; on a machine of one's own, stand-ins of them."""
+"""Firestore, keys and secrets at Google Cloud or AWS; on a machine of one's own, stand-ins of them."""
 
+from functools import cached_property
 from os import environ
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from multi_user_oauth.model import Kind
+from multi_user_oauth.ports import ClientSecrets, KeyRotation, Signer
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.backend import ActivityStore, MainStore
 from multi_user_oauth.wiring.world import World
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a function without keys loads no key service
     from google.cloud.firestore import Client
 
-    from multi_user_oauth.client_secrets.secret_manager import SecretManagerClientSecrets
-    from multi_user_oauth.keys.cloud_kms import CloudKmsDecrypter, CloudKmsEncrypter
+    from multi_user_oauth.keys.aws_kms import AwsKms
+    from multi_user_oauth.keys.cloud_kms_rest import CloudKms
+    from multi_user_oauth.keys.envelope import KeyDecrypter, KeyEncrypter
+
+_AWS: Final = "arn:"
+_REGION: Final = 3  # arn:aws:kms:REGION:ACCOUNT:key/ID
 
 
 class GoogleCloud:
-    """Each client is made where it is needed: a function without keys never loads Cloud KMS."""
+    """Each client is made where it is needed: a function without keys never loads a key service."""
 
     def __init__(self, settings: Settings, world: World) -> None:
         self._settings = settings
@@ -36,8 +42,13 @@ class GoogleCloud:
         client = self._firestore(self._settings.firestore_activity_database)
         return FirestoreActivityStore(client, now=self._world.now, meter=self._world.meter)
 
-    def client_secrets(self) -> "SecretManagerClientSecrets":
-        """Return the applications' credentials."""
+    def client_secrets(self) -> ClientSecrets:
+        """Return the applications' credentials, from AWS if a region of it is named."""
+        region = self._settings.aws_secrets_region
+        if region is not None:
+            from multi_user_oauth.client_secrets import aws
+
+            return aws.AwsClientSecrets(aws.connect(region), now=self._world.now)
         from multi_user_oauth.client_secrets.secret_manager import (
             SecretManagerClientSecrets,
             connect,
@@ -47,32 +58,65 @@ class GoogleCloud:
             connect(self._channel()), self._settings.google_cloud_project, now=self._world.now
         )
 
-    def encrypter(self, kind: Kind) -> "CloudKmsEncrypter":
-        """Return what may be allowed to encrypt; Cloud KMS says whether it is."""
-        from multi_user_oauth.keys.cloud_kms import CloudKmsEncrypter, connect
+    def signer(self, key_version: str) -> Signer:
+        """Return what may be allowed to sign; Cloud KMS says whether it is."""
+        from multi_user_oauth.keys.cloud_kms_signing import CloudKmsSigner
 
-        client = connect(self._channel())
-        return CloudKmsEncrypter(client, self._key_name(kind), meter=self._world.meter)
+        return CloudKmsSigner(self._cloud_kms, key_version)
 
-    def decrypter(self, kind: Kind) -> "CloudKmsDecrypter":
-        """Return what may be allowed to decrypt; Cloud KMS says whether it is."""
-        from multi_user_oauth.keys.cloud_kms import CloudKmsDecrypter, connect
+    def encrypter(self, kind: Kind) -> "KeyEncrypter":
+        """Return what may be allowed to encrypt; the key service says whether it is."""
+        name = self._key_name(kind)
+        if name.startswith(_AWS):
+            from multi_user_oauth.keys.aws_kms import AwsKmsEncrypter
 
-        client = connect(self._channel())
-        return CloudKmsDecrypter(client, self._key_name(kind), meter=self._world.meter)
+            return AwsKmsEncrypter(_aws_kms(name), name, meter=self._world.meter)
+        from multi_user_oauth.keys.cloud_kms import CloudKmsEncrypter
+
+        return CloudKmsEncrypter(self._cloud_kms, name)
+
+    def decrypter(self, kind: Kind) -> "KeyDecrypter":
+        """Return what may be allowed to decrypt; the key service says whether it is."""
+        name = self._key_name(kind)
+        if name.startswith(_AWS):
+            from multi_user_oauth.keys.aws_kms import AwsKmsDecrypter
+
+            return AwsKmsDecrypter(_aws_kms(name), name, meter=self._world.meter)
+        from multi_user_oauth.keys.cloud_kms import CloudKmsDecrypter
+
+        return CloudKmsDecrypter(self._cloud_kms, name)
+
+    def key_rotation(self, kind: Kind) -> KeyRotation:
+        """Return the key's versions; those of AWS are AWS's own affair."""
+        name = self._key_name(kind)
+        if name.startswith(_AWS):
+            from multi_user_oauth.keys.aws_kms import AwsKmsVersions
+
+            return AwsKmsVersions(name)
+        from multi_user_oauth.keys.cloud_kms_versions import CloudKmsVersions
+
+        return CloudKmsVersions(self._cloud_kms, name)
 
     def _key_name(self, kind: Kind) -> str:
         settings = self._settings
         return settings.access_key if kind is Kind.ACCESS else settings.refresh_key
 
+    @cached_property
+    def _cloud_kms(self) -> "CloudKms":
+        from multi_user_oauth.keys.cloud_kms_rest import Patience, connect
+
+        world = self._world
+        patience = Patience(sleep=world.sleep, monotonic=world.monotonic, draw=world.draw)
+        return connect(self._settings.local_kms, meter=world.meter, patience=patience)
+
     def _firestore(self, database: str) -> "Client":
-        from google.cloud.firestore import Client
+        from multi_user_oauth.stores.firestore_client import ReconnectingClient
 
         emulator = self._settings.firestore_emulator_host
         if emulator:
             # Google's client takes it from nowhere else; settings may come from a file.
             environ["FIRESTORE_EMULATOR_HOST"] = emulator
-        return Client(project=self._settings.google_cloud_project, database=database)
+        return ReconnectingClient(project=self._settings.google_cloud_project, database=database)
 
     def _channel(self) -> Any:  # noqa: ANN401  # reason: grpc has no types
         address = self._settings.local_cloud
@@ -80,4 +124,12 @@ class GoogleCloud:
             return None
         import grpc
 
-        return grpc.insecure_channel(address)
+        from multi_user_oauth.client_secrets.secret_manager import RECONNECTING
+
+        return grpc.insecure_channel(address, options=RECONNECTING)
+
+
+def _aws_kms(arn: str) -> "AwsKms":
+    from multi_user_oauth.keys.aws_kms import connect
+
+    return connect(arn.split(":")[_REGION])

@@ -6,12 +6,14 @@ from multi_user_oauth.http.endpoint import Endpoint
 from multi_user_oauth.http.list_users import ListRoutes
 from multi_user_oauth.sign_in.status import AskFlow
 from multi_user_oauth.wiring.parts import Parts
-from multi_user_oauth.wiring.proofs import agents, persons
+from multi_user_oauth.wiring.proofs import bearers, persons
 
 
 def list_connections(parts: Parts) -> ListConnections:
     """Return the use case."""
-    return ListConnections(directory=parts.main, connections=parts.main, policy=parts.policy)
+    return ListConnections(
+        directory=parts.main, connections=parts.main, policy=parts.policy, now=parts.world.now
+    )
 
 
 def endpoint(parts: Parts) -> Endpoint:
@@ -19,7 +21,7 @@ def endpoint(parts: Parts) -> Endpoint:
     routes = ListRoutes(
         listing=list_connections(parts),
         flows=AskFlow(marks=parts.activity, now=parts.world.now),
-        callers=Anyone(agents(parts), persons(parts)),
+        callers=Anyone(bearers(parts), persons(parts)),
         connector_types=parts.connector_types,
         origin=parts.settings.public_origin,
     )

@@ -1,9 +1,11 @@
 """The way to the providers; on a machine of one's own it may lead to the sandbox."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from multi_user_oauth.http.paths import admin_consent_uri
 from multi_user_oauth.model import ConnectorType, Provider
 from multi_user_oauth.ports import Departure, Departures, Trip
 from multi_user_oauth.providers.transport import Transport
@@ -27,7 +29,7 @@ class Outside:
         adapter = world.adapter
         if adapter is None and sandbox_url is not None:
             # The only door to the sandbox; `Settings.sandbox_url` keeps it shut in production.
-            from multi_user_oauth.sandbox.reach import SandboxAdapter
+            from multi_user_oauth.sandbox.door import SandboxAdapter
 
             adapter = SandboxAdapter(sandbox_url)
         return Transport(adapter, monotonic=world.monotonic, trust_env=adapter is None)
@@ -38,7 +40,11 @@ class Outside:
         from multi_user_oauth.providers.microsoft import MicrosoftOAuthFlow
 
         return MicrosoftOAuthFlow(
-            transport=self.transport(), client_secrets=self._secrets, now=self._parts.world.now
+            transport=self.transport(),
+            client_secrets=self._secrets,
+            signers=self._parts.signer,
+            now=self._parts.world.now,
+            draw=self._parts.world.draw,
         )
 
     @cached_property
@@ -54,10 +60,34 @@ class Outside:
         )
 
     def departures(self, provider: Provider) -> Departures:
-        """Return what begins trips to this provider."""
-        begins: Departures = self.microsoft if provider is Provider.MICROSOFT else self.google
+        """Return what begins trips to this provider; the first of them loads its library."""
+        begins = AtFirstTrip(
+            lambda: self.microsoft if provider is Provider.MICROSOFT else self.google
+        )
         sandbox_url = self._parts.settings.sandbox_url
         return ThroughSandbox(begins, sandbox_url) if sandbox_url else begins
+
+    def approval_url(self, connector_type: str) -> str | None:
+        """Return where an administrator approves the application; None where there is no such place."""
+        from multi_user_oauth.providers.microsoft_endpoints import admin_consent_url
+
+        configured = self._parts.connector_types.get(connector_type)
+        if configured is None or configured.provider is not Provider.MICROSOFT:
+            return None
+        settings = self._parts.settings
+        url = admin_consent_url(configured, admin_consent_uri(settings.public_origin))
+        return through_sandbox(settings.sandbox_url, url) if settings.sandbox_url else url
+
+
+class AtFirstTrip:
+    """Loads what begins trips when somebody is sent away: who asks Google need not wait for MSAL."""
+
+    def __init__(self, load: Callable[[], Departures]) -> None:
+        self._load = load
+
+    def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
+        """Return the departure, as what was loaded begins it."""
+        return self._load().begin(connector_type, trip)
 
 
 class ThroughSandbox:
@@ -68,10 +98,15 @@ class ThroughSandbox:
         self._sandbox_url = sandbox_url
 
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
-        """Return the departure with `https://HOST/PATH` become `{sandbox}/HOST/PATH`."""
+        """Return the departure that leads to the sandbox."""
         departure = self._departures.begin(connector_type, trip)
-        parts = urlsplit(departure.authorization_url)
         return Departure(
-            authorization_url=f"{self._sandbox_url}/{parts.netloc}{parts.path}?{parts.query}",
+            authorization_url=through_sandbox(self._sandbox_url, departure.authorization_url),
             transaction=departure.transaction,
         )
+
+
+def through_sandbox(sandbox_url: str, url: str) -> str:
+    """Return `https://HOST/PATH` as `{sandbox}/HOST/PATH`."""
+    parts = urlsplit(url)
+    return f"{sandbox_url}/{parts.netloc}{parts.path}?{parts.query}"

@@ -2,15 +2,27 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from multi_user_oauth.http.endpoint import Endpoint, ErrorPage, Route
-from multi_user_oauth.model import ConnectorTypes, Kind, Provider
-from multi_user_oauth.ports import Box, ClientSecrets, Opener, Sealer
+from multi_user_oauth.model import Caller, ConnectorTypes, Kind, Provider
+from multi_user_oauth.ports import (
+    Box,
+    ClientSecrets,
+    KeyRotation,
+    Opener,
+    Rewrapper,
+    Sealer,
+    Signer,
+)
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.settings.files import load_connector_types
 from multi_user_oauth.settings.policy_file import PolicyFile
 from multi_user_oauth.wiring.backend import ActivityStore, Backend, MainStore
 from multi_user_oauth.wiring.world import World
+
+if TYPE_CHECKING:
+    from multi_user_oauth.http.limits import RateLimits
 
 
 class Parts:
@@ -21,6 +33,7 @@ class Parts:
         self.settings = settings
         self.world = world
         self._openers: dict[Kind, Opener] = {}
+        self._signers: dict[str, Signer] = {}
         settings.require_safe_transport()
         # Read at once, so that it is refused in production whether or not this function would use it.
         self.sandbox_url = settings.sandbox_url
@@ -36,7 +49,28 @@ class Parts:
             now=self.world.now,
             draw=self.world.draw,
             error_page=error_page,
+            admit=None if self.name in UNCOUNTED else self.rate_limits.admit_address,
+            cors_origins=self.settings.cors_origins,
         )
+
+    @cached_property
+    def rate_limits(self) -> "RateLimits":
+        """How often anybody may call this instance."""
+        from multi_user_oauth.http.limits import RateLimits, Rates
+
+        settings = self.settings
+        return RateLimits(
+            Rates(
+                per_address=settings.rate_per_address,
+                per_caller=settings.rate_per_caller,
+                per_person=settings.rate_per_person,
+                hops=settings.trusted_proxy_hops,
+            )
+        )
+
+    def admit(self, caller: Caller) -> None:
+        """Count a call against its caller; raise `TooManyRequestsError`."""
+        self.rate_limits.admit_caller(caller, self.policy())
 
     def form_targets(self) -> list[str]:
         """Return the origins that our forms' redirects lead to."""
@@ -84,6 +118,23 @@ class Parts:
         """The applications' credentials."""
         return self._backend.client_secrets()
 
+    def signer(self, key_version: str) -> Signer:
+        """Return what signs for a client credential whose key is in Cloud KMS."""
+        if key_version not in self._signers:
+            self._signers[key_version] = self._backend.signer(key_version)
+        return self._signers[key_version]
+
+    def rewrapper(self, kind: Kind) -> Rewrapper:
+        """Return what moves sealed values of this kind to the newest key version; it opens them."""
+        from multi_user_oauth.keys.rewrapping import EnvelopeRewrapper
+
+        backend = self._backend
+        return EnvelopeRewrapper(backend.encrypter(kind), backend.decrypter(kind), self.world.draw)
+
+    def key_rotation(self, kind: Kind) -> KeyRotation:
+        """Return the versions of the key of this kind, to look at and to change."""
+        return self._backend.key_rotation(kind)
+
     def sealer(self, kind: Kind) -> Sealer:
         """Return what seals this kind, with the right to encrypt only."""
         from multi_user_oauth.keys.envelope import EnvelopeSealer
@@ -100,6 +151,9 @@ class Parts:
             self._openers[kind] = EnvelopeOpener(self._backend.decrypter(kind), cache)
         return self._openers[kind]
 
+
+UNCOUNTED = frozenset({"refresh", "web"})
+"""IAM lets nobody but ours call `refresh`, all from a few addresses; `web` serves files."""
 
 AUTHORIZATION_ORIGINS = ("https://login.microsoftonline.com", "https://accounts.google.com")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OctKey
 
-from multi_user_oauth.keys.local import provision as provision_key_files
+from multi_user_oauth.keys.local_versions import provision as provision_key_files
 
 
 def provision(directory: Path) -> Mapping[str, str]:

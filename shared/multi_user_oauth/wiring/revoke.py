@@ -6,7 +6,7 @@ from multi_user_oauth.http.revoke import RevokeRoutes
 from multi_user_oauth.revocation import Disconnect
 from multi_user_oauth.wiring.asking import Asked
 from multi_user_oauth.wiring.parts import REVOCABLE, Parts
-from multi_user_oauth.wiring.proofs import agents, persons
+from multi_user_oauth.wiring.proofs import bearers, persons
 
 
 def disconnect(parts: Parts) -> Disconnect:
@@ -17,6 +17,7 @@ def disconnect(parts: Parts) -> Disconnect:
         ledger=parts.activity,
         finisher=Asked(parts).finisher,
         revocable=REVOCABLE,
+        policy=parts.policy,
         now=world.now,
         sleep=world.sleep,
         draw=world.draw,
@@ -26,6 +27,8 @@ def disconnect(parts: Parts) -> Disconnect:
 
 def endpoint(parts: Parts) -> Endpoint:
     """Return the function."""
-    callers = Anyone(agents(parts), persons(parts))
-    routes = RevokeRoutes(disconnect=disconnect(parts), callers=callers)
+    callers = Anyone(bearers(parts), persons(parts))
+    routes = RevokeRoutes(
+        disconnect=disconnect(parts), callers=callers, origin=parts.settings.public_origin
+    )
     return parts.endpoint(routes.routes())

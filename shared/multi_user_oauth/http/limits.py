@@ -1,0 +1,88 @@
+"""How often anybody may call: by address, by caller, and by caller and person.
+
+Counted in the memory of one instance: with N instances N times as much passes. It keeps one caller from
+using up an instance; against a flood from many addresses there is Cloud Armor in front.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+from flask import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from multi_user_oauth.errors import TooManyRequestsError
+from multi_user_oauth.model import Agent, Caller, ConnectionKey, Policy
+
+_NETWORK: Final = 64
+"""Bits of an IPv6 address that name a customer; the rest they choose themselves (RFC 6177)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """
+    In the notation of the library `limits`, such as `600/minute`.
+
+    `hops` is how many proxies of ours, or of the platform, stand before this process: each has appended
+    to `X-Forwarded-For` whom it was called by. What stands before these entries anybody can write.
+    """
+
+    per_address: str = "600/minute"
+    per_caller: str = "3000/minute"
+    per_person: str = "600/minute"
+    hops: int = 0
+
+
+class RateLimits:
+    """Admits or raises `TooManyRequestsError`. Safe between threads."""
+
+    def __init__(self, rates: Rates) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._hops = rates.hops
+        self._per_address = parse(rates.per_address)
+        self._per_caller = parse(rates.per_caller)
+        self._per_person = parse(rates.per_person)
+
+    def admit_address(self, request: Request) -> None:
+        """Count a request against the address that it comes from, before anything else is done."""
+        self._count(self._per_address, "address", client_address(request, self._hops))
+
+    def admit_caller(self, caller: Caller, policy: Policy) -> None:
+        """Count a call against its caller; an agent's rule may set its rate."""
+        names = caller.names if isinstance(caller, Agent) else (str(caller),)
+        for name in names:
+            rule = policy.agents.get(name)
+            rate = parse(rule.rate) if rule and rule.rate else self._per_caller
+            self._count(rate, "caller", name)
+
+    def admit_use(self, caller: Caller, key: ConnectionKey) -> None:
+        """Count a call against its caller and the person whom it is about."""
+        self._count(self._per_person, "person", str(caller), str(key))
+
+    def _count(self, rate: RateLimitItem, *names: str) -> None:
+        if self._limiter.hit(rate, *names):
+            return
+        reset_at = self._limiter.get_window_stats(rate, *names).reset_time
+        # The library counts by this same clock.
+        wait = math.ceil(reset_at - time.time())  # noqa: TID251  # reason: as the line above says
+        raise TooManyRequestsError(f"more than {rate} of this {names[0]}", retry_after=max(1, wait))
+
+
+def client_address(request: Request, hops: int) -> str:
+    """Return who called the outermost proxy that we trust; of IPv6 the network."""
+    nearest = request.remote_addr or ""
+    said = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    chain = [*(address.strip() for address in said if address.strip()), nearest]
+    # Shorter than the chain of our proxies: it did not come by them, so nothing in it is theirs.
+    text = chain[-1 - hops] if hops < len(chain) else nearest
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return nearest
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, _NETWORK), strict=False))
+    return str(address)
