@@ -1,15 +1,17 @@
 """The cloud demo once for all tests: functions as processes, all that they talk to in this one."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from multi_user_oauth.cli.cloud_demo import CloudDemo
 from multi_user_oauth.cli.demo import Demo
 from multi_user_oauth.sandbox.gateway_server import listen
+from multi_user_oauth.wiring.provision import provision
 from tests.cloud.running import FUNCTIONS, RunningDemo
 from tests.plugins.no_secret_in_logs import log_file
+from tests.support.google_cloud import CloudInstallation
 from tests.support.processes import free_ports
 
 
@@ -29,3 +31,21 @@ def demo(
         yield RunningDemo(world=world, cloud=cloud)
     for log in (world.directory / "log").iterdir():
         log_file(log.stem).write_bytes(log.read_bytes())  # searched for secrets with the rest
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The settings that name the keys of an installation; drawing them takes a second."""
+    return provision(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def installed(
+    tmp_path_factory: pytest.TempPathFactory, keys: Mapping[str, str], firestore_emulator: str
+) -> Iterator[CloudInstallation]:
+    """All functions in this process over Google Cloud; each module has its own."""
+    with pytest.MonkeyPatch.context() as undo:
+        undo.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+        directory = tmp_path_factory.mktemp("installed")
+        with CloudInstallation(directory, keys, firestore_emulator) as installation:
+            yield installation

@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 import grpc
 import requests
+from google.cloud.kms_v1 import KeyManagementServiceClient
+from google.cloud.kms_v1.services.key_management_service.transports import (
+    KeyManagementServiceGrpcTransport,
+)
 
 from multi_user_oauth.cli.cloud_demo import CloudDemo
 from multi_user_oauth.cli.demo import Demo
 from multi_user_oauth.client_secrets import secret_manager
-from multi_user_oauth.keys import cloud_kms
 from multi_user_oauth.sandbox.browser import ScriptedBrowser
 from multi_user_oauth.sandbox.company import Account
 from tests.support.processes import PATIENCE, ROOT
@@ -52,4 +55,5 @@ class RunningDemo:
     def as_function(self, name: str, ask: Callable[[Any, Any], object]) -> object:
         """Give `ask` Cloud KMS and Secret Manager as this function reaches them."""
         with grpc.insecure_channel(self.cloud.cloud.address(name)) as channel:
-            return ask(cloud_kms.connect(channel), secret_manager.connect(channel))
+            kms = KeyManagementServiceGrpcTransport(channel=channel)
+            return ask(KeyManagementServiceClient(transport=kms), secret_manager.connect(channel))

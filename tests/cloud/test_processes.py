@@ -13,7 +13,7 @@ from multi_user_oauth.cli.cloud_demo_processes import Processes, free_ports, lis
 from multi_user_oauth.cli.cloud_demo_settings import Addresses, Shared, admit_callers, environment
 from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.sandbox.gateway_catalogue import load_catalogue
-from multi_user_oauth.settings.files import load_policy
+from multi_user_oauth.settings.policy import load_policy
 from tests.cloud.running import FUNCTIONS
 from tests.support.processes import PATIENCE, until
 from tests.support.processes import environment as bare
@@ -43,10 +43,10 @@ FILES = (
 )
 EVERYBODYS = {
     *("BACKEND", "PUBLIC_ORIGIN", "DEPLOYMENT_ID", "SANDBOX_URL", "GOOGLE_CLOUD_PROJECT"),
-    *("FIRESTORE_EMULATOR_HOST", "LOCAL_CLOUD"),
+    *("FIRESTORE_EMULATOR_HOST", "LOCAL_CLOUD", "LOCAL_KMS"),
 }
 OWN = {
-    "authorize": {"FLOW_KEYS_FILE", "CONNECTOR_TYPES_FILE"},
+    "authorize": {"FLOW_KEYS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE"},
     "callback_microsoft": {
         *("FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE"),
         *("CONNECTOR_TYPES_FILE", "ACCESS_KEY", "REFRESH_KEY"),
@@ -62,6 +62,10 @@ OWN = {
         *("REFRESH_URL", "SERVICE_ACCOUNT"),
     },
     "web": {"CONNECTOR_TYPES_FILE"},
+    "account": {
+        *("SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE"),
+        *("POLICY_FILE", "CONNECTOR_TYPES_FILE"),
+    },
 }
 OWN["callback_google"] = OWN["callback_microsoft"]
 
@@ -88,7 +92,7 @@ def shared() -> Shared:
 
 def test_a_function_is_told_its_own_settings_only() -> None:
     """No key, secret or file of another one; and nobody has a file of client secrets."""
-    addresses = Addresses(firestore="127.0.0.1:1", services="127.0.0.1:2")
+    addresses = Addresses(firestore="127.0.0.1:1", secrets="127.0.0.1:2", kms="http://127.0.0.1:3")
     told = {
         function.name: set(shared().of_function(function, addresses)) - EVERYBODYS
         for function in load_catalogue(FUNCTIONS)
@@ -120,6 +124,7 @@ def test_those_who_ask_refresh_are_admitted_and_nobody_else(tmp_path: Path) -> N
                 "revoke@company-project.iam.gserviceaccount.com",
                 "operator@company-project.iam.gserviceaccount.com",
             },
+            "rewrap": {"operator@company-project.iam.gserviceaccount.com"},
         }
 
 

@@ -146,8 +146,8 @@ def test_a_call_is_logged_by_caller_method_and_database(
     read(as_caller("reader"))
     place = f"projects/{firestore_project}/databases/main"
     assert relay.calls.as_list() == [
-        Call(caller="writer", method="Commit", resource=place, status="OK"),
-        Call(caller="reader", method="BatchGetDocuments", resource=place, status="OK"),
+        Call(caller="writer", method="Commit", resource=place, status="OK", writes=1),
+        Call(caller="reader", method="BatchGetDocuments", resource=place, status="OK", reads=1),
     ]
 
 

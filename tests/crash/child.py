@@ -7,8 +7,10 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +18,17 @@ from typing import Any, Final
 import requests
 
 from multi_user_oauth import log
-from multi_user_oauth.errors import MultiUserOAuthError
+from multi_user_oauth.errors import MultiUserOAuthError, RetryableError
 from multi_user_oauth.manager import MultiUserOAuthManager
 from multi_user_oauth.sandbox.company import DEFAULT_AGENT
 from multi_user_oauth.sandbox.reach import SandboxAdapter
+from multi_user_oauth.settings import Settings
 from multi_user_oauth.stores.meter import OperationMeter
+from multi_user_oauth.wiring.asking import rewrapping
+from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
 from tests.crash.deployment import ORIGIN, web
-from tests.support.processes import SharedClock
+from tests.support.processes import PATIENCE, PAUSE, SharedClock
 
 RECEIVED: Final = "received"
 """The moment at which the provider has answered and nothing of ours has read the answer yet."""
@@ -88,20 +93,31 @@ def world_of(task: Task) -> World:
 
 
 def get_tokens(task: Task) -> None:
-    """Ask for one person's token in several threads at once."""
+    """
+    Ask for one person's token in several threads at once.
+
+    With `patient` each asks again while it is told to, as callers do: on a busy machine the ten seconds
+    in which another's refresh is waited for may be over before all of this is loaded.
+    """
     manager = MultiUserOAuthManager.from_settings(
         task["values"], agent=DEFAULT_AGENT, world=world_of(task)
     )
     threads = task.get("threads", 1)
     start = threading.Barrier(threads)
+    patience = PATIENCE if task.get("patient") else 0.0
 
     def get() -> str:
         start.wait()
-        try:
-            token = manager.get_user_access_token(task["connector_type"], task["user_email"])
-        except MultiUserOAuthError as refused:
-            return refused.code
-        return sha256(token.value.reveal().encode()).hexdigest()
+        end = time.monotonic() + patience
+        while True:
+            try:
+                token = manager.get_user_access_token(task["connector_type"], task["user_email"])
+            except MultiUserOAuthError as refused:
+                if not isinstance(refused, RetryableError) or time.monotonic() >= end:
+                    return refused.code
+                time.sleep(PAUSE)  # noqa: TID251  # reason: the pause of a bounded wait
+            else:
+                return sha256(token.value.reveal().encode()).hexdigest()
 
     say("ready")
     sys.stdin.readline()
@@ -119,13 +135,25 @@ def send_request(task: Task) -> None:
     say(answer.status_code)
 
 
+def rewrap_records(task: Task) -> None:
+    """Re-wrap everything, as `refresh` does for an operator."""
+    world = world_of(task)
+    steps = rewrapping(Parts("refresh", Settings(task["values"]), world))
+    done = steps.step(after=None, until=world.now() + timedelta(hours=1), count_only=False)
+    say({"rewrapped": done.rewrapped, "versions": done.versions, "next": done.next_after})
+
+
 def say(message: object) -> None:
     """Write one line to the parent."""
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
-TASKS: Final[dict[str, Callable[[Task], None]]] = {"tokens": get_tokens, "request": send_request}
+TASKS: Final[dict[str, Callable[[Task], None]]] = {
+    "tokens": get_tokens,
+    "request": send_request,
+    "rewrap": rewrap_records,
+}
 
 if __name__ == "__main__":
     log.configure(sys.stderr)

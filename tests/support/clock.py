@@ -1,6 +1,7 @@
-"""A clock that moves only when a test says so."""
+"""A clock that moves only when a test says so, and one that also moves by itself."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -37,3 +38,19 @@ class ManualClock:
         self.advance(seconds)
         if self.meanwhile is not None:
             self.meanwhile()
+
+
+class RunningClock(ManualClock):
+    """The same, but real seconds pass too, and its `sleep` takes as long as it says."""
+
+    def __init__(self, start: datetime = START) -> None:
+        super().__init__(start)
+        self._begun = time.monotonic()
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return super().__call__() + timedelta(seconds=time.monotonic() - self._begun)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)  # noqa: TID251  # reason: what is measured is how long callers really wait

@@ -1,6 +1,7 @@
 """All functions in this process over one sandbox, one clock and one meter, and those who call them."""
 
 import io
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from multi_user_oauth.http.sessions import SessionSigner
 from multi_user_oauth.model import ConnectionKey, ConnectionStatus, Identity, Limits
 from multi_user_oauth.sandbox.browser import ScriptedBrowser
 from multi_user_oauth.sandbox.company import Account, google_identity, microsoft_identity
+from multi_user_oauth.sandbox.reach import InProcessAdapter
 from multi_user_oauth.sandbox.server import Sandbox
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.stores.meter import OperationMeter
@@ -46,14 +48,21 @@ class Installation:
     """The functions as wired in production, but for the world that they are given."""
 
     def __init__(
-        self, directory: Path, keys: Mapping[str, str], changes: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        keys: Mapping[str, str],
+        changes: Mapping[str, str] | None = None,
+        *,
+        clock: ManualClock | None = None,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.meter = OperationMeter()
         self.log = io.StringIO()
         self.sandbox = Sandbox(
             SANDBOX, now=self.clock, sleep=self.clock.sleep, draw=CountingDraw("sandbox")
         )
+        self.elsewhere: dict[str, Any] = {}
+        """What stands at other addresses than the sandbox's, by URL."""
         self.settings = write_settings(directory, keys, SANDBOX_URL) | dict(changes or {})
         self.world = World(
             now=self.clock,
@@ -61,7 +70,7 @@ class Installation:
             draw=CountingDraw("functions"),
             monotonic=self.monotonic,
             meter=self.meter,
-            adapter=self.sandbox.in_process_adapter(),
+            adapter=InProcessAdapter(self._outside),
             stream=self.log,
         )
         self._endpoints: dict[str, Endpoint] = {}
@@ -69,10 +78,20 @@ class Installation:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
         """Pass a request on to the function that the visitor named."""
-        name = environ[_FUNCTION]
+        return self.app(environ[_FUNCTION])(environ, start_response)
+
+    def app(self, name: str) -> Flask:
+        """Return a function as a web application."""
         if name not in self._apps:
             self._apps[name] = flask_app(self.endpoint(name))
-        return self._apps[name](environ, start_response)
+        return self._apps[name]
+
+    def _outside(self, environ: Any, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
+        url = f"https:/{environ['PATH_INFO']}"
+        if url not in self.elsewhere:
+            return self.sandbox.app(environ, start_response)
+        body = Response(json.dumps(self.elsewhere[url]), content_type="application/json")
+        return body(environ, start_response)
 
     def endpoint(self, name: str) -> Endpoint:
         """Return a function, built when it is first asked for: opening a key file takes its time."""
@@ -172,7 +191,11 @@ class Visitor:
 
     def set_session(self, value: str) -> None:
         """Hold this session cookie."""
-        self._client.set_cookie(SESSION_COOKIE, value, domain="localhost")
+        self.set_cookie(SESSION_COOKIE, value)
+
+    def set_cookie(self, name: str, value: str) -> None:
+        """Hold this cookie."""
+        self._client.set_cookie(name, value, domain="localhost")
 
     @property
     def session(self) -> str:

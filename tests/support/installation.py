@@ -26,11 +26,12 @@ SARAHS_AGENT: Final = f"sarahs-agent@{AGENT_PROJECT}.iam.gserviceaccount.com"
 UNLISTED_AGENT: Final = f"unlisted-agent@{AGENT_PROJECT}.iam.gserviceaccount.com"
 REFRESHER: Final = f"access-token@{AGENT_PROJECT}.iam.gserviceaccount.com"
 FINISHER: Final = f"revoke@{AGENT_PROJECT}.iam.gserviceaccount.com"
+OPERATOR: Final = f"operator@{AGENT_PROJECT}.iam.gserviceaccount.com"
 
 MICROSOFT: Final = Registration(
     client_id="8a3f2c57-1f0e-4c39-9d0b-6f2f5f0f9a11",
     client_secrets=("microsoft-client-secret-of-the-tests",),
-    redirect_uris=(f"{CALLBACK}/microsoft",),
+    redirect_uris=(f"{CALLBACK}/microsoft", f"{CALLBACK}/microsoft/admin-consent"),
 )
 GOOGLE: Final = Registration(
     client_id="1234-tests.apps.googleusercontent.com",
@@ -70,6 +71,7 @@ admins: ['{microsoft_identity(ADMIN)}', '{google_identity(ADMIN)}']
 refresh_callers:
   one: [{REFRESHER}, {AGENT}]
   finish: [{FINISHER}, {AGENT}]
+  rewrap: [{OPERATOR}]
 """
 CLIENT_SECRETS: Final = f"""
 microsoft: {MICROSOFT.client_secrets[0]}
@@ -93,6 +95,10 @@ def write_settings(directory: Path, keys: Mapping[str, str], sandbox_url: str) -
         "DATA_DIR": str(directory),
         "PUBLIC_ORIGIN": ORIGIN,
         "DEPLOYMENT_ID": DEPLOYMENT_ID,
+        # A test asks more in a second than anybody may in a minute.
+        **dict.fromkeys(
+            ("RATE_PER_ADDRESS", "RATE_PER_CALLER", "RATE_PER_PERSON"), "99999999/minute"
+        ),
         "SANDBOX_URL": sandbox_url,
         "WEB_DIR": str(ROOT / "functions/web"),
     }

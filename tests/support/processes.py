@@ -101,6 +101,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """Its number, by which the system accounts for it."""
+        return self._popen.pid
+
+    @property
     def returncode(self) -> int | None:
         """How it ended, None while it runs; minus nine after a SIGKILL."""
         return self._popen.poll()
@@ -168,7 +173,7 @@ def functions(
     }
     try:
         for name, process in processes.items():
-            until(lambda p=process, n=name: _answers(p, ports[n]), f"{name} listens")  # type: ignore[misc]  # reason: mypy can not infer a default's type
+            until(lambda p=process, n=name: answers(p, ports[n]), f"{name} listens")  # type: ignore[misc]  # reason: mypy can not infer a default's type
         yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     finally:
         for process in processes.values():
@@ -194,7 +199,8 @@ def _served(function: str, port: int) -> list[str]:
     return ["--source", str(source), "--target", "main", "--host", "127.0.0.1", "--port", str(port)]
 
 
-def _answers(process: Process, port: int) -> bool:
+def answers(process: Process, port: int) -> bool:
+    """Return whether the process answers a request at this port; fail the test if it has ended."""
     if process.returncode is not None:
         pytest.fail(f"{process.log.name}: {process.log.read_text()[-2000:]}")
     # An answer, not only a connection: the port is open before there is anybody to answer.

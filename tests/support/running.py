@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 TABLES = {
     **dict.fromkeys(("connections", "audit", "revocations", "rescue"), "main"),
-    **dict.fromkeys(("flow_marks", "ledger", "people", "sign_outs"), "activity"),
+    **dict.fromkeys(("flow_marks", "ledger", "people", "sign_outs", "usage"), "activity"),
 }
 """Each table, and its database."""
 

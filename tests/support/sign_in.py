@@ -28,6 +28,7 @@ def authorize(world: World) -> Authorize:
         box=world.box,
         origin=ORIGIN,
         return_origins=frozenset({APP}),
+        step_up=lambda: world.policy.step_up,
         now=world.clock,
         draw=world.draw,
         limits=world.limits,

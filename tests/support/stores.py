@@ -1,5 +1,6 @@
 """Stores for tests: real ones in a temporary directory, and a wrapper in which things go wrong."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,7 @@ from multi_user_oauth.model import (
     Failure,
     FlowMark,
     Identity,
+    Kind,
     LedgerEntry,
     Page,
     Rescue,
@@ -23,13 +25,18 @@ from multi_user_oauth.ports import (
     Clock,
     ConnectionDirectory,
     ConnectionWriter,
+    DueConnections,
     FlowMarks,
+    KeyVersionNotes,
+    LastUse,
     Ledger,
     Meter,
     People,
     RescueStore,
     RevocationStore,
+    SealedRecords,
     SignOuts,
+    Usage,
 )
 from multi_user_oauth.stores.meter import NoMeter
 from multi_user_oauth.stores.sqlite import SqliteMainStore
@@ -38,12 +45,19 @@ from tests.support.faults import Faults
 
 
 class MainStore(
-    ConnectionDirectory, ConnectionWriter, AuditReader, RescueStore, RevocationStore, Protocol
+    ConnectionDirectory,
+    ConnectionWriter,
+    DueConnections,
+    SealedRecords,
+    AuditReader,
+    RescueStore,
+    RevocationStore,
+    Protocol,
 ):
     """All ports of the main database."""
 
 
-class ActivityStore(FlowMarks, Ledger, People, Protocol):
+class ActivityStore(FlowMarks, Ledger, People, KeyVersionNotes, Usage, Protocol):
     """All ports of the activity database."""
 
 
@@ -104,6 +118,14 @@ class FaultyStore(Faults):
         """As the port, with faults."""
         return self.through("audit", lambda: self._store.audit(key))
 
+    def audit_after(
+        self, key: ConnectionKey, sequence: int, *, limit: int
+    ) -> tuple[AuditRecord, ...]:
+        """As the port, with faults."""
+        return self.through(
+            "audit_after", lambda: self._store.audit_after(key, sequence, limit=limit)
+        )
+
     def rescue(self, rescue: Rescue) -> None:
         """As the port, with faults."""
         self.through("rescue", lambda: self._store.rescue(rescue))
@@ -125,6 +147,40 @@ class FaultyStore(Faults):
     def finish_revocation(self, revocation: Revocation) -> None:
         """As the port, with faults."""
         self.through("finish_revocation", lambda: self._store.finish_revocation(revocation))
+
+    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+        """As the port, with faults."""
+        return self.through("due", lambda: self._store.due(shards, by=by, limit=limit))
+
+    def snapshots(self, *, after: str | None, limit: int) -> tuple[Snapshot, ...]:
+        """As the port, with faults."""
+        return self.through("snapshots", lambda: self._store.snapshots(after=after, limit=limit))
+
+    def revocations(self, *, after: str | None, limit: int) -> tuple[Revocation, ...]:
+        """As the port, with faults."""
+        return self.through(
+            "revocations", lambda: self._store.revocations(after=after, limit=limit)
+        )
+
+    def rescues(self, *, after: str | None, limit: int) -> tuple[Rescue, ...]:
+        """As the port, with faults."""
+        return self.through("rescues", lambda: self._store.rescues(after=after, limit=limit))
+
+    def rewrap(self, snapshot: Snapshot, *, sealed_access: bytes, sealed_refresh: bytes) -> None:
+        """As the port, with faults."""
+        self.through(
+            "rewrap",
+            lambda: self._store.rewrap(
+                snapshot, sealed_access=sealed_access, sealed_refresh=sealed_refresh
+            ),
+        )
+
+    def rewrap_revocation(self, revocation: Revocation, *, sealed_refresh: bytes) -> None:
+        """As the port, with faults."""
+        self.through(
+            "rewrap_revocation",
+            lambda: self._store.rewrap_revocation(revocation, sealed_refresh=sealed_refresh),
+        )
 
 
 class FaultyActivityStore(Faults):
@@ -167,3 +223,19 @@ class FaultyActivityStore(Faults):
         self.through(
             "sign_out_everywhere", lambda: self._store.sign_out_everywhere(identity, before)
         )
+
+    def key_versions(self, kind: Kind) -> Mapping[str, datetime]:
+        """As the port, with faults."""
+        return self.through("key_versions", lambda: self._store.key_versions(kind))
+
+    def saw_key_versions(self, kind: Kind, versions: Collection[str], at: datetime) -> None:
+        """As the port, with faults."""
+        self.through("saw_key_versions", lambda: self._store.saw_key_versions(kind, versions, at))
+
+    def note_use(self, key: ConnectionKey, use: LastUse) -> None:
+        """As the port, with faults."""
+        self.through("note_use", lambda: self._store.note_use(key, use))
+
+    def uses(self, key: ConnectionKey) -> tuple[LastUse, ...]:
+        """As the port, with faults."""
+        return self.through("uses", lambda: self._store.uses(key))

@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from multi_user_oauth.custody import AccessTokens, Credential, Credentials, NewGrants
+from multi_user_oauth.delegating import Delegate
 from multi_user_oauth.directory import ListConnections
 from multi_user_oauth.finishing import FinishRevocation
+from multi_user_oauth.history import History
 from multi_user_oauth.keys.cache import DataKeyCache
 from multi_user_oauth.keys.envelope import EnvelopeOpener, EnvelopeSealer
+from multi_user_oauth.last_used import NoteUses
 from multi_user_oauth.model import (
     AccessToken,
     Agent,
@@ -209,6 +212,7 @@ class World:
             refresher=refresher or self.refresher(),
             policy=lambda: self.policy,
             uses=uses or self.uses.append,
+            notes=NoteUses(usage=self.activity, now=self.clock),
             now=self.clock,
             sleep=self.clock.sleep,
             draw=self.draw,
@@ -251,16 +255,41 @@ class World:
             ledger=self.activity,
             finisher=finisher or self.finisher(),
             revocable=frozenset({Provider.GOOGLE}),
+            policy=lambda: self.policy,
             now=self.clock,
             sleep=self.clock.sleep,
             draw=self.draw,
             limits=self.limits,
         )
 
+    def delegating(self) -> Delegate:
+        """Return what persons say who may with."""
+        return Delegate(
+            store=self.store,
+            policy=lambda: self.policy,
+            now=self.clock,
+            sleep=self.clock.sleep,
+            draw=self.draw,
+            limits=self.limits,
+        )
+
+    def history(self) -> History:
+        """Return what tells what happened."""
+        return History(
+            connections=self.store,
+            audit=self.store,
+            usage=self.activity,
+            policy=lambda: self.policy,
+            now=self.clock,
+        )
+
     def directory(self) -> ListConnections:
         """Return the list."""
         return ListConnections(
-            directory=self.store, connections=self.store, policy=lambda: self.policy
+            directory=self.store,
+            connections=self.store,
+            policy=lambda: self.policy,
+            now=self.clock,
         )
 
     # -- what happens ---------------------------------------------------------------------------------
