@@ -49,9 +49,10 @@ lock: ## pin every requirement again; UPGRADE=1 takes newer versions
 	$(install) lock
 	@.requirements/lock
 
-bench: ## measure
+bench: ## measure, and write docs/benchmarks.md; ARGS="-k word" measures some of it
 	$(install) test
-	@exec $(python) -m pytest tests/benchmarks -p no:randomly --capture=no $(ARGS)
+	@$(python) -m pytest tests/benchmarks -p no:randomly --capture=no $(ARGS); status=$$?; \
+	  $(python) -m tests.benchmarks.report && exit $$status
 
 soak: ## run the long tests
 	$(install) test

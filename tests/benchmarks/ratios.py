@@ -1,15 +1,16 @@
-"""Two things measured side by side, alternately, so that a busy machine slows both."""
+"""Things measured side by side, in turn, so that a busy machine slows all of them."""
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Final
 
 ROUNDS: Final = 15
 
+Work = Callable[[], object]
 
-def seconds(work: Callable[[], object], times: int) -> float:
+
+def seconds(work: Work, times: int) -> float:
     """Return how long one of so many calls takes."""
     began = time.perf_counter()
     for _ in range(times):
@@ -17,21 +18,20 @@ def seconds(work: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - began) / times
 
 
-def ratio(
-    name: str,
-    ours: Callable[[], object],
-    yardstick: Callable[[], object],
-    *,
-    times: int = 50,
-    rounds: int = ROUNDS,
-) -> float:
-    """Return how many times longer ours takes than the yardstick, by medians; print both."""
-    pairs = [(seconds(ours, times), seconds(yardstick, times)) for _ in range(rounds)]
-    our, their = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-    tell(f"{name}: {our * 1000:.2f} ms against {their * 1000:.2f} ms, {our / their:.1f} times")
-    return our / their
+def medians(
+    works: Mapping[str, Work], *, times: int = 50, rounds: int = ROUNDS
+) -> dict[str, float]:
+    """Return the seconds that each takes, by the median of rounds in which all take their turn."""
+    took: dict[str, list[float]] = {name: [] for name in works}
+    turns = list(works.items())
+    for _ in range(rounds):
+        for name, work in turns:
+            took[name].append(seconds(work, times))
+        turns.append(turns.pop(0))  # each comes first as often as any other
+    return {name: median(each) for name, each in took.items()}
 
 
-def tell(line: str) -> None:
-    """Print a line of the report."""
-    sys.stdout.write(f"\n  {line}")
+def each_against(took: Mapping[str, list[float]], name: str, yardstick: str) -> float:
+    """Return the median of the ratios of one round each: what the machine did then, it did to both."""
+    pairs = zip(took[name], took[yardstick], strict=True)
+    return median(ours / theirs for ours, theirs in pairs)

@@ -1,44 +1,179 @@
-"""How long a function takes to be ready, against the framework that it stands on."""
+"""From the start of a function's process to its first real answer, against a hello world's."""
 
-import subprocess
-import sys
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.benchmarks.ratios import ratio
-from tests.crash.deployment import Deployment
-from tests.support.processes import ROOT, environment
+from multi_user_oauth.sandbox.company import JOHN, SARAH, Account
+from tests.benchmarks.ratios import each_against
+from tests.benchmarks.results import Figure, Results
+from tests.crash.deployment import API, GOOGLE, MICROSOFT, ORIGIN, PROVIDERS, Deployment
+from tests.support.processes import PATIENCE, ROOT, Process, free_ports
 
-FUNCTIONS = sorted(main.parent.name for main in ROOT.glob("functions/*/main.py"))
-LONGEST = 6
-"""Times the framework alone: a provider's libraries are most of it."""
-
-
-def run(program: str, settings: dict[str, str]) -> None:
-    """Run a program in a fresh interpreter."""
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment(settings), check=True)
+ROUNDS: Final = 15
+HELLO: Final = "hello world"
+HOST: Final = ORIGIN.partition("://")[2]
+PAUSE: Final = 0.002
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_starts_little_slower_than_its_framework(
-    deployment: Deployment, name: str
-) -> None:
-    """A cold start that waits for our imports is our doing."""
-    settings = {
-        **{name: value for name, value in deployment.values.items() if name != "SANDBOX_URL"},
-        "REFRESH_URL": "http://127.0.0.1:9",
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a function is asked first, and what it must answer."""
 
-    def ours() -> None:
-        run(
-            f"import functions_framework, runpy; runpy.run_path('functions/{name}/main.py')",
-            settings,
-        )
+    function: str
+    status: int
+    target: float
+    request: Callable[[Deployment], bytes]
 
-    def framework() -> None:
-        run("import functions_framework", {})
 
-    assert (
-        ratio(f"the start of {name}, and of the framework", ours, framework, times=1, rounds=3)
-        < LONGEST
+def http(method: str, path: str, body: str = "", **headers: str) -> bytes:
+    """Return a request."""
+    given = {"Host": HOST, "Content-Length": str(len(body)), "Connection": "close", **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def form(connector_type: str) -> bytes:
+    """Return the button's request."""
+    return http(
+        "POST",
+        f"{API}/user/authorize",
+        urlencode({"user_email": SARAH.email, "connector_type": connector_type}),
+        **{"Content-Type": "application/x-www-form-urlencoded", "Origin": ORIGIN},
     )
+
+
+def arrival(deployment: Deployment, connector_type: str, account: Account) -> bytes:
+    """Return the request of a browser that a provider has just sent back; not one of them twice."""
+    if PROVIDERS[connector_type] == "google":
+        deployment.sandbox.revoke_grant("google", account.id)  # else it asks for consent once more
+    came = deployment.arrival(deployment.client(), account, connector_type)
+    cookies = "; ".join(f"{name}={value}" for name, value in came.cookies.items())
+    return http("GET", came.path, Cookie=cookies)
+
+
+def listing(deployment: Deployment) -> bytes:
+    """Return a person's own list, with their session."""
+    cookie = deployment.sign_in(SARAH, MICROSOFT).get_cookie("__Host-session", domain=HOST)
+    assert cookie is not None
+    return http("GET", f"{API}/users", Cookie=f"__Host-session={cookie.value}")
+
+
+def as_agent(deployment: Deployment, method: str, path: str, body: str = "") -> bytes:
+    """Return a request with an agent's token."""
+    bearer = f"Bearer {deployment.sandbox.identity_token(ORIGIN)}"
+    return http(method, path, body, Authorization=bearer, **{"Content-Type": "application/json"})
+
+
+def token(deployment: Deployment) -> bytes:
+    """Return an agent's request for a token."""
+    return as_agent(deployment, "GET", f"{API}/user/{MICROSOFT}/{SARAH.email}/token")
+
+
+def refreshing(deployment: Deployment) -> bytes:
+    """Return the request to refresh a token that has run out."""
+    deployment.sign_in_long_ago((SARAH, MICROSOFT))
+    body = f'{{"connector_type": "{MICROSOFT}", "user_email": "{SARAH.email}"}}'
+    return as_agent(deployment, "POST", "/refresh/one", body)
+
+
+ASKS: Final[Mapping[str, Ask]] = {
+    "web": Ask(function="web", status=200, target=1.2, request=lambda _: http("GET", "/")),
+    "authorize, Microsoft": Ask(
+        function="authorize", status=303, target=1.6, request=lambda _: form(MICROSOFT)
+    ),
+    "authorize, Google": Ask(
+        function="authorize", status=303, target=1.9, request=lambda _: form(GOOGLE)
+    ),
+    "list_users": Ask(function="list_users", status=200, target=2.5, request=listing),
+    "access_token": Ask(function="access_token", status=200, target=2.7, request=token),
+    "callback_microsoft": Ask(
+        function="callback_microsoft",
+        status=303,
+        target=3.2,
+        request=lambda deployment: arrival(deployment, MICROSOFT, JOHN),
+    ),
+    "callback_google": Ask(
+        function="callback_google",
+        status=303,
+        target=3.2,
+        request=lambda deployment: arrival(deployment, GOOGLE, JOHN),
+    ),
+    "refresh": Ask(function="refresh", status=200, target=3.2, request=refreshing),
+}
+
+
+@pytest.mark.parametrize("back_end", ["deployment", "google_cloud"])
+def test_first_answers(back_end: str, results: Results, request: pytest.FixtureRequest) -> None:
+    """Each does what it is there for, with its databases, keys, secrets and the provider."""
+    deployment: Deployment = request.getfixturevalue(back_end)
+    deployment.sign_in(SARAH, MICROSOFT)
+    # As deployed, where `refresh` is a function of its own; here nobody needs it.
+    asking = {**deployment.values, "REFRESH_URL": "http://127.0.0.1:9"}
+    own = {**deployment.values}
+    took: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        hello = seconds("tests/benchmarks/hello.py", {}, http("GET", "/"), 200)
+        took.setdefault(HELLO, []).append(hello)
+        for name, ask in ASKS.items():
+            settings = own if ask.function == "refresh" else asking
+            source = f"functions/{ask.function}/main.py"
+            first = seconds(source, settings, ask.request(deployment), ask.status)
+            took.setdefault(name, []).append(first)
+    where = "SQLite" if back_end == "deployment" else "gcp"
+    results.add(
+        "starts",
+        *(
+            Figure(
+                name=f"the start of {name}, {where}",
+                value=each_against(took, name, HELLO),
+                target=ask.target,
+                detail=f"{median(took[name]) * 1000:.0f} ms",
+            )
+            for name, ask in ASKS.items()
+        ),
+        **{f"{back_end}_ms": {name: median(each) * 1000 for name, each in took.items()}},
+    )
+
+
+def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int) -> float:
+    """Return how long a function takes from the start of its process to this answer."""
+    (port,) = free_ports(1)
+    arguments = ["--source", str(ROOT / source), "--target", "main", "--host", "127.0.0.1"]
+    began = time.perf_counter()
+    process = Process(
+        "bench-start",
+        ["-m", "functions_framework", *arguments, "--port", str(port)],
+        settings=settings,
+        talks=False,
+    )
+    try:
+        answered = _ask(port, first, until=began + PATIENCE)
+        took = time.perf_counter() - began
+    finally:
+        process.stop()
+    assert answered.split(b" ", 2)[1] == str(status).encode(), answered[:2000]
+    return took
+
+
+def _ask(port: int, request: bytes, *, until: float) -> bytes:
+    """Send the request as soon as somebody listens, and return the whole answer."""
+    while time.perf_counter() < until:
+        with suppress(ConnectionRefusedError):
+            connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
+            with connection:
+                connection.sendall(request)
+                answered = b""
+                while received := connection.recv(65_536):
+                    answered += received
+                return answered
+        time.sleep(PAUSE)  # noqa: TID251  # reason: the pause of a bounded wait for another process
+    message = f"nobody listens at {port}"
+    raise TimeoutError(message)
