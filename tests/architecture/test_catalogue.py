@@ -35,6 +35,6 @@ def test_only_functions_that_exist_are_not_coming() -> None:
 def test_requirements_are_pinned_for_the_catalogued_extras() -> None:
     """Each function that exists installs just what the catalogue says that it needs."""
     script = (ROOT / ".requirements/lock").read_text("utf-8")
-    pinned = re.findall(r"^pin_function (\w+) ([\w ]+?)(?: #.*)?$", script, re.MULTILINE)
+    pinned = re.findall(r"^pin_function (\w+) ([\w -]+?)(?: #.*)?$", script, re.MULTILINE)
     needed = {f.name: f.extras for f in FUNCTIONS if not f.coming}
     assert {name: extras.split() for name, extras in pinned} == needed

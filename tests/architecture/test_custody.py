@@ -16,11 +16,15 @@ MAY_REVEAL: Final[Mapping[str, str]] = {
     "cli/connections.py": "prints the token that the operator asked for",
     "http/access_token.py": "the answer to the agent",
     "http/authorize.py": "the ticket in the link",
+    "http/bearer_cache.py": "a caller's token, to remember its hash",
     "http/sessions.py": "cookies, those of flows too",
     "keys/envelope.py": "what is sealed",
+    "model/client_credential.py": "is it a secret, or a key that only signs",
     "model/secret.py": "comparison",
+    "providers/client_credentials.py": "the key that signs",
     "providers/google.py": "what is sent to Google",
     "providers/microsoft.py": "what is sent to Microsoft",
+    "providers/issuers.py": "a caller's token, to verify it",
     "providers/microsoft_endpoints.py": "what is sent to Microsoft Graph",
     "refreshers/remote.py": "our own identity towards refresh",
     "sign_in/flow.py": "the state: sealed in the cookie, hashed for the mark",
@@ -95,8 +99,11 @@ def test_refresh_tokens_are_opened_only_for_the_two_use_cases_that_may() -> None
         assert building == MAY_OPEN_REFRESH_TOKENS, name
     for name, place in {
         "EnvelopeOpener": "wiring/parts.py",
+        "EnvelopeRewrapper": "wiring/parts.py",
+        "rewrapper": "wiring/asking.py",
         "LocalDecrypter": "wiring/embedded.py",
         "CloudKmsDecrypter": "wiring/google_cloud.py",
+        "AwsKmsDecrypter": "wiring/google_cloud.py",
         "decrypter": "wiring/parts.py",
     }.items():
         building = {file for file, tree in TREES.items() if any(calls(tree, name))}

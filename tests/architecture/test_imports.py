@@ -27,7 +27,8 @@ NEVER: Final = {
 
 NOT_LOADED: Final[Mapping[str, set[str]]] = {
     "access_token": PROVIDERS,
-    "authorize": {"sqlite3"},
+    "account": PROVIDERS,
+    "authorize": {*PROVIDERS, "sqlite3"},  # the first person who is sent away loads one of them
     "callback_google": {"msal"},
     "callback_microsoft": GOOGLE,
     "list_users": PROVIDERS,
@@ -35,6 +36,41 @@ NOT_LOADED: Final[Mapping[str, set[str]]] = {
     "revoke": PROVIDERS,
     "web": {*PROVIDERS, "cryptography", "joserfc", "requests", "sqlite3"},
 }
+IN_GOOGLE_CLOUD: Final = {
+    "BACKEND": "gcp",
+    "GOOGLE_CLOUD_PROJECT": "vault",
+    "ACCESS_KEY": "projects/p/locations/l/keyRings/r/cryptoKeys/access",
+    "REFRESH_KEY": "projects/p/locations/l/keyRings/r/cryptoKeys/refresh",
+    # Nobody listens there: a start asks nobody anything.
+    "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+    "LOCAL_CLOUD": "127.0.0.1:9",
+    "LOCAL_KMS": "http://127.0.0.1:9",
+}
+AT_AWS: Final = {
+    "ACCESS_KEY": "arn:aws:kms:eu-central-1:123456789012:key/access",
+    "REFRESH_KEY": "arn:aws:kms:eu-central-1:123456789012:key/refresh",
+    "AWS_SECRETS_REGION": "eu-central-1",
+}
+SECRETS: Final = "google.cloud.secretmanager_v1"
+LIBRARIES: Final = {"google_auth_oauthlib", "msal"}
+NEVER_IN_GOOGLE_CLOUD: Final = {
+    *("boto3", "sqlite3", "google.cloud.kms", "google.cloud.kms_v1", "google.cloud.pubsub"),
+    *("authlib", "pytest", "waitress", "multi_user_oauth.cli", "multi_user_oauth.sandbox"),
+}
+KEYS: Final = {"multi_user_oauth.keys.cloud_kms", "multi_user_oauth.keys.envelope"}
+NOT_LOADED_IN_GOOGLE_CLOUD: Final[Mapping[str, set[str]]] = {
+    "access_token": {*LIBRARIES, SECRETS},
+    "account": {*LIBRARIES, *KEYS, SECRETS},
+    "authorize": {*PROVIDERS, "google.cloud", "grpc"},
+    "callback_google": {"msal"},
+    "callback_microsoft": {"google_auth_oauthlib"},
+    "list_users": {*LIBRARIES, *KEYS, SECRETS},
+    "refresh": set(),
+    "revoke": {*LIBRARIES, *KEYS, SECRETS},
+    "web": {*PROVIDERS, "cryptography", "google.cloud", "grpc", "joserfc", "requests"},
+}
+"""What Firestore loads by itself (google.auth, requests) it brings to whoever has a database."""
+
 CLIENT: Final = ("requests", "certifi", "charset_normalizer", "idna", "urllib3")
 FIRST: Final = "import json, runpy, sys\nbefore = set(sys.modules)"
 LAST: Final = """
@@ -90,6 +126,17 @@ def loaded_by(program: str, settings: Mapping[str, str]) -> dict[str, str | None
 @pytest.fixture(scope="module")
 def loaded(settings: dict[str, str]) -> dict[str, dict[str, str | None]]:
     """Start each function once."""
+    return started(settings)
+
+
+@pytest.fixture(scope="module")
+def loaded_in_google_cloud(settings: dict[str, str]) -> dict[str, dict[str, str | None]]:
+    """Start each function once, with all that it keeps in Google Cloud."""
+    return started(settings | IN_GOOGLE_CLOUD)
+
+
+def started(settings: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    """Start each function and return what it loaded."""
     with ThreadPoolExecutor(2) as pool:
         runs = {
             name: pool.submit(loaded_by, f"runpy.run_path('functions/{name}/main.py')", settings)
@@ -107,10 +154,33 @@ def test_a_function_loads_nothing_that_it_does_not_need(
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+def test_in_google_cloud_too_a_function_loads_nothing_that_it_does_not_need(
+    loaded_in_google_cloud: dict[str, dict[str, str | None]], name: str
+) -> None:
+    """Nobody loads Google's client of Cloud KMS; who reads no client secret has nothing to do it with."""
+    unwanted = NOT_LOADED_IN_GOOGLE_CLOUD[name] | NEVER_IN_GOOGLE_CLOUD
+    assert loaded_in_google_cloud[name].keys() & unwanted == set()
+
+
+@pytest.mark.parametrize("name", ["access_token", "callback_google", "refresh"])
+def test_with_keys_and_secrets_at_aws_googles_are_not_loaded(
+    settings: dict[str, str], name: str
+) -> None:
+    """And the other way round: the names of the keys say which."""
+    modules = loaded_by(
+        f"runpy.run_path('functions/{name}/main.py')", settings | IN_GOOGLE_CLOUD | AT_AWS
+    )
+    assert modules.keys() & {SECRETS, "multi_user_oauth.keys.cloud_kms"} == set()
+    assert "boto3" in modules
+
+
+@pytest.mark.parametrize("backend", ["loaded", "loaded_in_google_cloud"])
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_loads_only_what_its_requirements_pin(
-    loaded: dict[str, dict[str, str | None]], name: str
+    request: pytest.FixtureRequest, backend: str, name: str
 ) -> None:
     """A library that is there by chance on this machine is not there in production."""
+    loaded: dict[str, dict[str, str | None]] = request.getfixturevalue(backend)
     lines = (ROOT / "functions" / name / "requirements.txt").read_text().splitlines()
     pins = [line for line in lines if line[:1].isalnum()]
     pinned = {canonicalize_name(Requirement(pin.rstrip(" \\")).name) for pin in pins}
@@ -169,4 +239,4 @@ def test_values_and_errors_need_no_more_than_the_client_brings(package: str) -> 
 
 def test_the_lists_here_name_every_function() -> None:
     """A new function says what it must not load."""
-    assert sorted(NOT_LOADED) == FUNCTIONS
+    assert sorted(NOT_LOADED) == sorted(NOT_LOADED_IN_GOOGLE_CLOUD) == FUNCTIONS

@@ -147,7 +147,7 @@ def test_examples_fit_their_schemas() -> None:
 
 
 def test_no_answer_holds_a_refresh_token() -> None:
-    """Only the operators' import names a refresh token, and there it can only be sent."""
+    """N41c: Only the operators' import names a refresh token, and there it can only be sent."""
     named = {pointer: node for pointer, node in nested(DOCUMENT) if "refresh_token" in node}
     assert list(named) == ["/components/schemas/ImportRequest/properties"]
     assert named.popitem()[1]["refresh_token"]["writeOnly"] is True

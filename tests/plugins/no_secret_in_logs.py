@@ -32,7 +32,9 @@ LIBRARIES: Final = (
 OURS: Final = str(ROOT / "shared/multi_user_oauth")
 TESTS: Final = str(ROOT / "tests")
 BROWSER: Final = str(ROOT / "shared/multi_user_oauth/sandbox/browser.py")
-PIPE: Final = str(ROOT / "shared/multi_user_oauth/sandbox/reach.py")
+PIPES: Final = {
+    str(ROOT / f"shared/multi_user_oauth/sandbox/{name}.py") for name in ("door", "reach")
+}
 IN_URLS: Final = {"code": "code", "state": "state", "ticket": "ticket", "nonce": "nonce"}
 
 _watch = Watch()
@@ -108,7 +110,7 @@ def _ours_speaks() -> bool:
         file = frame.f_code.co_filename
         if file.startswith(TESTS) and not file.startswith(f"{TESTS}/plugins"):
             return False
-        if file.startswith(OURS) and file != PIPE:
+        if file.startswith(OURS) and file not in PIPES:
             return file != BROWSER
         frame = frame.f_back
     return True

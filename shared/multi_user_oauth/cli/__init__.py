@@ -4,6 +4,9 @@ import click
 
 from multi_user_oauth.cli.connections import revoke, token, users
 from multi_user_oauth.cli.demo import demo
+from multi_user_oauth.cli.doctor import doctor
+from multi_user_oauth.cli.keys import keys
+from multi_user_oauth.cli.policy import policy
 from multi_user_oauth.cli.serve import serve
 from multi_user_oauth.cli.tour import tour
 
@@ -13,11 +16,11 @@ __all__ = ["main"]
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 refused or failed; 2 wrong usage or configuration; "
-    "3 the person has to sign in; 4 try again later.",
+    "3 the person has to sign in; 4 try again later; 5 still needed.",
 )
 def main() -> None:
     """Every person signs in once; services and agents act as that person."""
 
 
-for command in (demo, tour, serve, users, token, revoke):
+for command in (demo, tour, serve, users, token, revoke, keys, policy, doctor):
     main.add_command(command)

@@ -151,7 +151,11 @@ class CloudDemo:
             self._processes.wait_for(name, partial(listens, port))
 
     def _addresses(self, name: str) -> Addresses:
-        return Addresses(firestore=self.relay.address(name), services=self.cloud.address(name))
+        return Addresses(
+            firestore=self.relay.address(name),
+            kms=self.cloud.rest_url(name),
+            secrets=self.cloud.address(name),
+        )
 
     def _command(self, name: str) -> list[str]:
         return [

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.kms_v1 import KeyManagementServiceClient
 
-from multi_user_oauth.cli.cloud_demo_rights import DECRYPTER, Grant, grants
+from multi_user_oauth.cli.cloud_demo_rights import ADMIN, DECRYPTER, Grant, grants
 from multi_user_oauth.cli.cloud_demo_settings import OPERATOR
 from multi_user_oauth.client_secrets import secret_manager
-from multi_user_oauth.keys import cloud_kms
 from multi_user_oauth.sandbox.cloud import LocalCloud
 from multi_user_oauth.sandbox.gateway_catalogue import Function
 
@@ -16,7 +17,7 @@ _DEPLOYER: Final = "deployer"
 
 
 class DemoCloud(LocalCloud):
-    """Cloud KMS and Secret Manager of one project; each function has its own port, see `address`."""
+    """Cloud KMS and Secret Manager of one project; each function has ports of its own."""
 
     def __init__(
         self,
@@ -36,10 +37,10 @@ class DemoCloud(LocalCloud):
 
     def furnish(self) -> None:
         """Make keys, secrets and grants; it has to be started."""
-        self.policy.grant(_DEPLOYER, "roles/cloudkms.admin", self._place)
+        self.policy.grant(_DEPLOYER, ADMIN, self._place)
         self.policy.grant(_DEPLOYER, "roles/secretmanager.admin", self._place)
+        self._make_keys()
         with grpc.insecure_channel(self.address(_DEPLOYER)) as channel:
-            self._make_keys(channel)
             self._make_secrets(channel)
         wanted = grants(
             self._functions,
@@ -47,11 +48,20 @@ class DemoCloud(LocalCloud):
             refresh_key=self.refresh_key,
             secrets=[f"{self._place}/secrets/{name}" for name in self._secrets],
         )
-        for grant in (*wanted, Grant(OPERATOR, DECRYPTER, self.access_key)):
+        operators = (
+            Grant(OPERATOR, DECRYPTER, self.access_key),
+            Grant(OPERATOR, ADMIN, self.access_key),  # to rotate them; no role opens refresh tokens
+            Grant(OPERATOR, ADMIN, self.refresh_key),
+        )
+        for grant in (*wanted, *operators):
             self.policy.grant(*grant)
 
-    def _make_keys(self, channel: grpc.Channel) -> None:
-        kms = cloud_kms.connect(channel)
+    def _make_keys(self) -> None:
+        kms = KeyManagementServiceClient(
+            transport="rest",
+            client_options={"api_endpoint": self.rest_url(_DEPLOYER)},
+            credentials=AnonymousCredentials(),
+        )
         for name in ("access", "refresh"):
             kms.create_crypto_key(
                 request={

@@ -7,6 +7,7 @@ from multi_user_oauth.sandbox.cloud.relay import Right
 from multi_user_oauth.sandbox.gateway_catalogue import Function, Use
 
 _ENCRYPTER: Final = "roles/cloudkms.cryptoKeyEncrypter"
+ADMIN: Final = "roles/cloudkms.admin"
 DECRYPTER: Final = "roles/cloudkms.cryptoKeyDecrypter"
 _ROLES: Final[Mapping[Use, tuple[str, ...]]] = {
     "none": (),

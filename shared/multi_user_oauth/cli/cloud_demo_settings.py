@@ -9,13 +9,14 @@ import yaml
 
 from multi_user_oauth.sandbox.company import AGENT_PROJECT
 from multi_user_oauth.sandbox.gateway_catalogue import Function, SecretName
-from multi_user_oauth.settings.files import load_policy
+from multi_user_oauth.settings.policy import load_policy
 
 OPERATOR: Final = "operator"
-"""Whoever runs `multi-user-oauth users`, `token` and `revoke` beside the demo."""
+"""Whoever runs `multi-user-oauth users`, `token`, `revoke` and `keys` beside the demo."""
 ASK_REFRESH: Final[Mapping[str, tuple[str, ...]]] = {
     "one": ("access_token", OPERATOR),
     "finish": ("revoke", OPERATOR),
+    "rewrap": (OPERATOR,),
 }
 """Who asks the function `refresh`, by its route."""
 
@@ -35,7 +36,8 @@ class Addresses:
     """Where one identity finds the cloud; no port is another's."""
 
     firestore: str
-    services: str
+    kms: str
+    secrets: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,11 @@ class Shared:
         return settings
 
     def of_operator(self, addresses: Addresses) -> dict[str, str]:
-        """Return what the command line works with: it opens access tokens, `refresh` renews them."""
+        """Return what the command line works with: it opens access tokens, `refresh` does the rest."""
         return {
             **self._of_anybody(OPERATOR, addresses),
             "ACCESS_KEY": self.access_key,
+            "REFRESH_KEY": self.refresh_key,
             **{
                 name: self.made[name]
                 for name in ("DATA_DIR", "POLICY_FILE", "CONNECTOR_TYPES_FILE")
@@ -82,7 +85,8 @@ class Shared:
             "SANDBOX_URL": self.sandbox_url,
             "GOOGLE_CLOUD_PROJECT": self.project,
             "FIRESTORE_EMULATOR_HOST": addresses.firestore,
-            "LOCAL_CLOUD": addresses.services,
+            "LOCAL_CLOUD": addresses.secrets,
+            "LOCAL_KMS": addresses.kms,
         }
         if any(name in asking for asking in ASK_REFRESH.values()):
             settings |= {"REFRESH_URL": self.refresh_url, "SERVICE_ACCOUNT": service_account(name)}

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from multi_user_oauth.cli.output import console, failures_told, json_option, print_json
+from multi_user_oauth.cli.output import console, failures_told, json_option, print_json, utc_text
 from multi_user_oauth.cli.settings_file import chosen_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from multi_user_oauth.manager import MultiUserOAuthManager
     from multi_user_oauth.model import Connection
@@ -82,7 +81,7 @@ def token(
         {
             "access_token": got.value.reveal(),
             "token_type": "Bearer",
-            "expires_at": _time(got.expires_at),
+            "expires_at": utc_text(got.expires_at),
             "scopes": got.scopes,
             "missing_scopes": got.missing_scopes,
         }
@@ -109,13 +108,13 @@ def revoke(connector_type: str, user_email: str, env_file: Path | None, *, as_js
                 "status": "revoked",
                 "provider": ended.provider.value,
                 "reason": ended.reason,
-                "access_token_valid_until": _time(ended.access_token_valid_until),
+                "access_token_valid_until": utc_text(ended.access_token_valid_until),
             }
         )
         return
     lines = [f"Revoked here. At the provider: {ended.provider.value}. {ended.reason}"]
     if ended.access_token_valid_until:
-        until = _time(ended.access_token_valid_until)
+        until = utc_text(ended.access_token_valid_until)
         lines.append(f"An access token that was given out before works until {until}.")
     console().print(*lines, sep="\n", markup=False)
 
@@ -155,8 +154,8 @@ def _row(connection: "Connection") -> dict[str, object]:
         "reason": connection.reason,
         "scopes": connection.scopes,
         "missing_scopes": connection.missing_scopes,
-        "connected_at": _time(connection.connected_at),
-        "access_token_expires_at": _time(connection.access_token_expires_at),
+        "connected_at": utc_text(connection.connected_at),
+        "access_token_expires_at": utc_text(connection.access_token_expires_at),
     }
 
 
@@ -184,7 +183,3 @@ def _print_table(rows: "list[Connection]") -> None:
         )
         table.add_row(*map(Text, cells))
     console().print(table)
-
-
-def _time(moment: "datetime | None") -> str | None:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

@@ -177,7 +177,7 @@ def provision_demo(world: Demo) -> Mapping[str, str]:
 
 def sandbox_config(settings: Mapping[str, str], state_file: Path | None) -> "SandboxConfig":
     """Return a sandbox at which the applications of these settings are registered."""
-    from multi_user_oauth.http.paths import redirect_uri
+    from multi_user_oauth.http.paths import admin_consent_uri, redirect_uri
     from multi_user_oauth.model import Provider
     from multi_user_oauth.sandbox.records import Registration, SandboxConfig
     from multi_user_oauth.settings import Settings
@@ -189,7 +189,10 @@ def sandbox_config(settings: Mapping[str, str], state_file: Path | None) -> "San
         connector_type.provider: Registration(
             client_id=connector_type.client_id,
             client_secrets=secrets.get(connector_type.client_secret_name, []),
-            redirect_uris=[redirect_uri(known.public_origin, connector_type.provider)],
+            redirect_uris=[
+                redirect_uri(known.public_origin, connector_type.provider),
+                admin_consent_uri(known.public_origin),
+            ],
         )
         for connector_type in load_connector_types(known.connector_types_file).values()
     }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from multi_user_oauth.errors import MultiUserOAuthError
@@ -22,6 +24,7 @@ class Exit(IntEnum):
     USAGE = 2
     NEEDS_SIGN_IN = 3
     LATER = 4
+    NEEDED = 5
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -37,6 +40,11 @@ def console(*, stderr: bool = False) -> "Console":
 def print_json(document: object) -> None:
     """Print one JSON document on one line."""
     click.echo(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def utc_text(moment: "datetime | None") -> str | None:
+    """Return the time as JSON has it, to the second."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
 
 def failed(exit_code: Exit, message: str, *, as_json: bool = False, **facts: object) -> SystemExit:
@@ -74,6 +82,8 @@ def _exit_code(error: "MultiUserOAuthError") -> Exit:
             return Exit.LATER
         case errors.ConfigurationError() | errors.RequestError():
             return Exit.USAGE
+        case errors.KeyVersionNeededError():
+            return Exit.NEEDED
         case _:
             return Exit.FAILED
 
@@ -82,7 +92,11 @@ def _sentence(error: "MultiUserOAuthError") -> str:
     from multi_user_oauth import errors
 
     match error:
-        case errors.ConfigurationError() | errors.MalformedEmailError():
+        case (
+            errors.ConfigurationError()
+            | errors.KeyVersionNeededError()
+            | errors.MalformedEmailError()
+        ):
             return f"{error}."
         case errors.NeedsSignInError(reason=reason):
             return f"{error} needs a new sign-in ({reason})."

@@ -56,7 +56,7 @@ def documented() -> Mapping[str, list[str]]:
     from multi_user_oauth.settings import Settings
 
     meanings = {}
-    for member in vars(Settings).values():
+    for member in (each for part in Settings.__mro__ for each in vars(part).values()):
         if isinstance(member, cached_property):
             text = inspect.cleandoc(member.__doc__ or "")
             if found := re.match(r"`([A-Z][A-Z0-9_]*)`", text):

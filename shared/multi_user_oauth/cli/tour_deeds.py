@@ -107,6 +107,21 @@ class Deeds:
         only_sarah = [user.get("user_email") for user in few] == ["sarah@company.com"]
         yield only_sarah, "the agent that is limited to Sarah sees Sarah only"
 
+    def cuts(self) -> Checks:
+        """Let Sarah cut the agent, and allow it again."""
+        sarah = self.world.people["sarah"]
+        cut = sarah.allow(CONNECTORS["sarah"], AGENT)
+        yield cut.status_code == OK, "she pressed Cut beside the agent"
+        refused = self._ask(AGENT, "sarah")
+        yield _field(refused, "code") == "delegation_required", "from then on it gets nothing"
+        link = _field(refused, "delegate_url")
+        yield link.endswith("#agents"), f"and is told where she could allow it again: {link}"
+        others = self._ask(AGENT, "john").status_code == OK
+        yield others, "for John it works on: he has not cut it"
+        sarah.allow(CONNECTORS["sarah"], AGENT, "token")
+        again = self._ask(AGENT, "sarah")
+        yield again.status_code == OK, "she pressed Allow, and it gets her token again"
+
     def refreshes(self) -> Checks:
         """Let the tokens run out."""
         self.world.turn_clocks(hours=2)
@@ -136,17 +151,19 @@ class Deeds:
         maria = self.world.people["maria"]
         self.tokens["maria"] = _field(self._ask(AGENT, "maria"), "access_token")
         yield self._owner("maria") == maria.email, "until now the agent can act as Maria"
+        link = maria.ask_for_link(CONNECTORS["maria"], intent="sign_in")
+        ours = maria.browser.open(_field(link, "authorization_url"))
+        back = self._arrived(maria, maria.come_back(maria.press_continue(ours)))
+        yield back, "her session had ended while she was away: she signed in again"
         ended = maria.revoke(CONNECTORS["maria"])
         told = _field(ended, "provider") == "revoked"
         yield ended.status_code == OK and told, "she revoked, and Google has ended the grant"
         yield self._owner("maria") is None, "the token that the agent still holds is dead"
         refused = self._ask(AGENT, "maria")
         yield refused.status_code == UNKNOWN, "the agent is refused when it asks again"
-        link = _field(refused, "reauthorize_url")
-        yield (
-            maria.email.partition("@")[0] in link,
-            f"and told where she could connect again: {link}",
-        )
+        page = _field(refused, "reauthorize_url")
+        told = maria.email.partition("@")[0] in page
+        yield told, f"and told where she could connect again: {page}"
         others = self._owner("john") == self.world.people["john"].email
         yield others, "John's token, of the same provider, still works"
 

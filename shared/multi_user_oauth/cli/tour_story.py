@@ -54,6 +54,12 @@ def story(world: TourWorld) -> tuple[Step, ...]:
             run=deeds.lists,
         ),
         Step(
+            title="Sarah cuts the agent, and allows it again",
+            story="The policy says which agents may ask. Each person has the last word: on our page "
+            "Sarah sees every agent that could act as her, and can cut it.",
+            run=deeds.cuts,
+        ),
+        Step(
             title="Two hours later, the access tokens have run out",
             story="We turn all clocks forward. The next time the agent asks, we fetch a new token "
             "with the refresh token. Sarah and John are not disturbed, and do not notice.",

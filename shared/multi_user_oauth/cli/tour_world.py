@@ -80,11 +80,12 @@ class Person:
         self.browser = ScriptedBrowser(direct_session())
         self._places = places
 
-    def ask_for_link(self, connector_type: str) -> requests.Response:
+    def ask_for_link(self, connector_type: str, intent: str = "connect") -> requests.Response:
         """Ask our API for the link at which this person connects, as any page may."""
+        asked = {"user_email": self.email, "connector_type": connector_type, "intent": intent}
         return self.browser.session.post(
             f"{self._places.origin}/api/v1/oauth/user/authorize",
-            json={"user_email": self.email, "connector_type": connector_type},
+            json=asked,
             timeout=TIMEOUT,
         )
 
@@ -95,6 +96,17 @@ class Person:
     def come_back(self, page: Page) -> Page:
         """Walk through the provider's pages; return the page after them."""
         return self.browser.walk(page, self.id)
+
+    def allow(self, connector_type: str, agent: str, *actions: str) -> requests.Response:
+        """Press "Cut" beside an agent on our page, or with actions "Allow"."""
+        url = f"{self._places.origin}/api/v1/account/delegations"
+        word = {"connector_type": connector_type, "user_email": self.email, "agent": agent}
+        return self.browser.session.put(
+            url,
+            json={**word, "actions": actions},
+            headers={"Origin": origin_of(url)},
+            timeout=TIMEOUT,
+        )
 
     def revoke(self, connector_type: str) -> requests.Response:
         """Press "Revoke" on our page."""

@@ -4,14 +4,24 @@ Every port has one contract suite that each implementation passes. Store methods
 `StoreUnavailableError` when the database does not answer; what else they raise stands beside them.
 """
 
-from multi_user_oauth.ports.activity_store import FlowMarks, Ledger, People, SignOuts
+from multi_user_oauth.ports.activity_store import (
+    FlowMarks,
+    KeyVersionNotes,
+    LastUse,
+    Ledger,
+    People,
+    SignOuts,
+    Usage,
+)
 from multi_user_oauth.ports.main_store import (
     AuditReader,
     ConnectionDirectory,
     ConnectionReader,
     ConnectionWriter,
+    DueConnections,
     RescueStore,
     RevocationStore,
+    SealedRecords,
 )
 from multi_user_oauth.ports.providers import (
     Arrivals,
@@ -24,7 +34,18 @@ from multi_user_oauth.ports.providers import (
     Trip,
 )
 from multi_user_oauth.ports.refreshers import Finisher, Refresher
-from multi_user_oauth.ports.secrets import Box, ClientSecrets, DataKey, Opener, Sealer
+from multi_user_oauth.ports.rewrapping import RewrapStep, RewrapSteps
+from multi_user_oauth.ports.secrets import (
+    Box,
+    ClientSecrets,
+    DataKey,
+    KeyRotation,
+    KeyVersions,
+    Opener,
+    Rewrapper,
+    Sealer,
+    Signer,
+)
 from multi_user_oauth.ports.world import Clock, Draw, Meter, Point, Sleep, Use, UseLog, nothing
 
 __all__ = [
@@ -40,9 +61,14 @@ __all__ = [
     "Departure",
     "Departures",
     "Draw",
+    "DueConnections",
     "Exchange",
     "Finisher",
     "FlowMarks",
+    "KeyRotation",
+    "KeyVersionNotes",
+    "KeyVersions",
+    "LastUse",
     "Ledger",
     "Meter",
     "Opener",
@@ -54,10 +80,16 @@ __all__ = [
     "RescueStore",
     "RevocationStore",
     "Revoking",
+    "RewrapStep",
+    "RewrapSteps",
+    "Rewrapper",
+    "SealedRecords",
     "Sealer",
     "SignOuts",
+    "Signer",
     "Sleep",
     "Trip",
+    "Usage",
     "Use",
     "UseLog",
     "nothing",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from multi_user_oauth.model import ConnectorType, Identity, Secret, SignedIn, TokenSet
@@ -17,6 +18,8 @@ class Trip:
     scopes: tuple[str, ...]
     offline: bool
     consent: bool
+    context: str | None = None
+    """The authentication context to prove, at a provider that has such."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +54,30 @@ class Exchange(Protocol):
 class Arrivals(Protocol):
     """Ends a trip. Needs the client secret."""
 
-    def prepare(self, connector_type: ConnectorType, redirect_uri: str) -> Exchange:
-        """Get all that can fail before the code is spent; raise `RetryableError`."""
+    def prepare(
+        self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
+    ) -> Exchange:
+        """
+        Get all that can fail before the code is spent; raise `RetryableError`.
+
+        `issuer` is the answer's `iss`. Raise `StateMismatchError` if it has none although the
+        provider's metadata promises one (RFC 9207, 2.4).
+        """
 
 
 class RefreshCall(Protocol):
     """A client that is ready to use one refresh token."""
 
-    def __call__(self, refresh_token: Secret, identity: Identity) -> TokenSet:
+    def __call__(
+        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+    ) -> TokenSet:
         """
-        Refresh (RFC 6749, 6), with exactly one request.
+        Refresh (RFC 6749, 6), with exactly one request that the provider looks at.
 
-        Raise `GrantRefusedError`, `ProviderUnavailableError` or `ProviderMisconfiguredError`; the
-        last also if the answer's id_token names another person or application.
+        While it refuses the application's credential it has not looked (5.2), and the next one is tried;
+        none is sent after `send_until`. Raise `GrantRefusedError`, `ProviderUnavailableError` or
+        `ProviderMisconfiguredError`; the last also if the answer's id_token names another person or
+        application.
         """
 
 
