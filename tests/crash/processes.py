@@ -27,7 +27,7 @@ KEY_FILES: Final[Mapping[str, tuple[str, ...]]] = {
 """As the catalogue has it; see functions/functions.yaml."""
 
 OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "authorize": ("FLOW_KEYS_FILE", "CONNECTOR_TYPES_FILE"),
+    "authorize": ("FLOW_KEYS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE"),
     "callback_microsoft": (
         *("FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE"),
         *("CLIENT_SECRETS_FILE", "CONNECTOR_TYPES_FILE", "DATA_DIR"),

@@ -14,7 +14,7 @@ from tests.support.installation import write_settings
 
 ALL: Final = ("PUBLIC_ORIGIN",)
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    "authorize": ("CONNECTOR_TYPES_FILE", "FLOW_KEYS_FILE"),
+    "authorize": ("CONNECTOR_TYPES_FILE", "FLOW_KEYS_FILE", "POLICY_FILE"),
     "callback_microsoft": (
         "CONNECTOR_TYPES_FILE", "FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE",
         "SESSION_PUBLIC_KEYS_FILE", "CLIENT_SECRETS_FILE", "DEPLOYMENT_ID", "DATA_DIR", "KEY_DIR",
