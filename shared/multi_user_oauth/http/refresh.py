@@ -39,7 +39,7 @@ class FinishOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class RewrapSome(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Where an earlier answer said to go on, and whether records are only counted."""
 
-    after: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | None = None
+    after: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | msgspec.UnsetType = msgspec.UNSET
     count_only: bool = False
 
 
@@ -98,7 +98,7 @@ class RefreshRoutes:
         query(request, ())
         asked = json_body(request, RewrapSome)
         step = self._rewrapping.step(
-            after=asked.after,
+            after=asked.after or None,
             until=self._now() + REWRAPPING_FOR,
             count_only=asked.count_only,
         )
