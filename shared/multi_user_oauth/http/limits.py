@@ -5,18 +5,19 @@ using up an instance; against a flood from many addresses there is Cloud Armor i
 """
 
 import math
-import time
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from flask import Request
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 from multi_user_oauth.errors import TooManyRequestsError
+from multi_user_oauth.http.limit_counts import InstanceCounts
 from multi_user_oauth.model import Agent, Caller, ConnectionKey, Policy
+from multi_user_oauth.ports import Clock
 
 _NETWORK: Final = 64
 """Bits of an IPv6 address that name a customer; the rest they choose themselves (RFC 6177)."""
@@ -40,8 +41,9 @@ class Rates:
 class RateLimits:
     """Admits or raises `TooManyRequestsError`. Safe between threads."""
 
-    def __init__(self, rates: Rates) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+    def __init__(self, rates: Rates, *, now: Clock) -> None:
+        self._now = now
+        self._limiter = FixedWindowRateLimiter(InstanceCounts(now))
         self._hops = rates.hops
         self._per_address = parse(rates.per_address)
         self._per_caller = parse(rates.per_caller)
@@ -67,8 +69,7 @@ class RateLimits:
         if self._limiter.hit(rate, *names):
             return
         reset_at = self._limiter.get_window_stats(rate, *names).reset_time
-        # The library counts by this same clock.
-        wait = math.ceil(reset_at - time.time())  # noqa: TID251  # reason: as the line above says
+        wait = math.ceil(reset_at - self._now().timestamp())
         raise TooManyRequestsError(f"more than {rate} of this {names[0]}", retry_after=max(1, wait))
 
 
@@ -79,10 +80,16 @@ def client_address(request: Request, hops: int) -> str:
     chain = [*(address.strip() for address in said if address.strip()), nearest]
     # Shorter than the chain of our proxies: it did not come by them, so nothing in it is theirs.
     text = chain[-1 - hops] if hops < len(chain) else nearest
+    return _network(text) or nearest
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> str:
+    """Return the address as one text, of IPv6 the network; nothing for what is no address."""
     try:
         address = ip_address(text)
     except ValueError:
-        return nearest
+        return ""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, _NETWORK), strict=False))
     return str(address)

@@ -51,6 +51,7 @@ class Parts:
             error_page=error_page,
             admit=None if self.name in UNCOUNTED else self.rate_limits.admit_address,
             cors_origins=self.settings.cors_origins,
+            trace_project=self.settings.trace_project,
         )
 
     @cached_property
@@ -65,7 +66,8 @@ class Parts:
                 per_caller=settings.rate_per_caller,
                 per_person=settings.rate_per_person,
                 hops=settings.trusted_proxy_hops,
-            )
+            ),
+            now=self.world.now,
         )
 
     def admit(self, caller: Caller) -> None:

@@ -5,8 +5,10 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from multi_user_oauth.errors import TooManyRequestsError
+from multi_user_oauth.http.limit_counts import InstanceCounts
 from multi_user_oauth.http.limits import RateLimits, Rates, client_address
 from multi_user_oauth.model import Agent, AgentRule, ConnectionKey, Identity, Person, Policy
+from tests.support.clock import ManualClock
 
 ANN = ConnectionKey("microsoft_teams", "ann@company.com")
 BEN = ConnectionKey("microsoft_teams", "ben@company.com")
@@ -46,7 +48,7 @@ def test_only_what_trusted_proxies_wrote_is_believed(
 
 def test_an_address_has_its_share_and_no_more() -> None:
     """The third of two is refused and told when to come back; another address is not concerned."""
-    limits = RateLimits(Rates(per_address="2/hour"))
+    limits = RateLimits(Rates(per_address="2/hour"), now=ManualClock())
     for _ in range(2):
         limits.admit_address(request("10.0.0.1"))
     with pytest.raises(TooManyRequestsError) as refused:
@@ -60,7 +62,7 @@ def test_a_caller_has_its_share_and_an_agent_the_one_of_its_rule() -> None:
     """N41d: one that asks too often is refused, others are not concerned."""
     slow = AgentRule(name="slow", connector_types=frozenset(), users=frozenset(), rate="1/hour")
     policy = Policy(agents={"slow": slow})
-    limits = RateLimits(Rates(per_caller="2/hour"))
+    limits = RateLimits(Rates(per_caller="2/hour"), now=ManualClock())
     limits.admit_caller(Agent(name="slow"), policy)
     with pytest.raises(TooManyRequestsError):
         limits.admit_caller(Agent(name="slow"), policy)
@@ -74,7 +76,7 @@ def test_a_caller_has_its_share_and_an_agent_the_one_of_its_rule() -> None:
 
 def test_whoever_acts_for_another_is_counted_too() -> None:
     """A rate can not be left behind by calling through somebody else."""
-    limits = RateLimits(Rates(per_caller="1/hour"))
+    limits = RateLimits(Rates(per_caller="1/hour"), now=ManualClock())
     limits.admit_caller(Agent(name="a", actors=("b",)), NOBODY)
     with pytest.raises(TooManyRequestsError):
         limits.admit_caller(Agent(name="b"), NOBODY)
@@ -82,10 +84,35 @@ def test_whoever_acts_for_another_is_counted_too() -> None:
 
 def test_a_caller_has_its_share_of_each_person() -> None:
     """One person's connection asked for too often leaves the agent the others."""
-    limits = RateLimits(Rates(per_person="1/hour"))
+    limits = RateLimits(Rates(per_person="1/hour"), now=ManualClock())
     agent = Agent(name="a")
     limits.admit_use(agent, ANN)
     limits.admit_use(agent, BEN)
     limits.admit_use(Agent(name="b"), ANN)
     with pytest.raises(TooManyRequestsError):
         limits.admit_use(agent, ANN)
+
+
+def test_a_share_is_given_anew_when_its_time_is_over() -> None:
+    """As Retry-After said, and not a second later; a clock that was set back lengthens nothing."""
+    clock = ManualClock()
+    limits = RateLimits(Rates(per_caller="1/minute"), now=clock)
+    agent = Agent(name="a")
+    limits.admit_caller(agent, NOBODY)
+    clock.advance(20)
+    with pytest.raises(TooManyRequestsError) as refused:
+        limits.admit_caller(agent, NOBODY)
+    assert refused.value.retry_after == 40
+    clock.advance(40)
+    limits.admit_caller(agent, NOBODY)
+    clock.advance(-3600)
+    limits.admit_caller(agent, NOBODY)
+
+
+def test_no_more_is_remembered_than_there_is_room_for() -> None:
+    """A flood of addresses fills no memory: the oldest counters go first."""
+    counts = InstanceCounts(ManualClock(), most=3)
+    for name in "abcd":
+        counts.incr(name, 60)
+    assert [counts.get(name) for name in "abcd"] == [0, 1, 1, 1]
+    assert counts.reset() == 3
