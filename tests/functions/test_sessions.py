@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from multi_user_oauth.model import Identity
+from multi_user_oauth.model import ConnectionStatus, Identity
 from multi_user_oauth.sandbox.company import JOHN, SARAH
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.parts import Parts
@@ -323,3 +323,21 @@ def test_a_change_of_keys_signs_nobody_out(installation: Installation, tmp_path:
     visitor.set_session(before)
     assert visitor.users().status_code == 401
     assert over.person(WHO).users().status_code == 200
+
+
+def test_an_identity_reaches_its_own_providers_connection_only(installation: Installation) -> None:
+    """With Google Sarah neither sees nor ends what she connected at Microsoft; with both, she does both."""
+    installation.connect(MICROSOFT, SARAH)
+    sarah = Visitor(installation)
+    assert sarah.sign_in(GOOGLE, SARAH).status_code == 303
+    seen = (sarah.users().json or {})["users"]
+    assert [user["connector_type"] for user in seen] == [GOOGLE]
+    refused = sarah.revoke(MICROSOFT, SARAH.email)
+    assert (refused.status_code, code(refused)) == (404, "not_connected")
+    assert installation.status(MICROSOFT, SARAH.email) is ConnectionStatus.ACTIVE
+
+    assert sarah.sign_in(MICROSOFT, SARAH, fields={"intent": "sign_in"}).status_code == 303
+    seen = (sarah.users().json or {})["users"]
+    assert sorted(user["connector_type"] for user in seen) == [GOOGLE, MICROSOFT]
+    assert sarah.revoke(MICROSOFT, SARAH.email).status_code == 200
+    assert sarah.revoke(GOOGLE, SARAH.email).status_code == 200
