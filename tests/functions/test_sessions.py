@@ -326,7 +326,7 @@ def test_a_change_of_keys_signs_nobody_out(installation: Installation, tmp_path:
 
 
 def test_an_identity_reaches_its_own_providers_connection_only(installation: Installation) -> None:
-    """With Google Sarah neither sees nor ends what she connected at Microsoft; with both, she does both."""
+    """With Google Sarah neither sees nor ends what she connected at Microsoft; with both, she does."""
     installation.connect(MICROSOFT, SARAH)
     sarah = Visitor(installation)
     assert sarah.sign_in(GOOGLE, SARAH).status_code == 303
