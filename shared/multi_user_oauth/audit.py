@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
@@ -74,17 +75,77 @@ def log_anchors(changes: Iterable[Change]) -> None:
         )
 
 
+class Trouble(StrEnum):
+    """What is wrong with a chain, or with what stands beside it."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    OUT_OF_ORDER = "out_of_order"
+    UNLINKED = "unlinked"
+    UNREADABLE = "unreadable"
+    CUT = "cut"
+    NOT_THE_HEAD = "not_the_head"
+    NO_CONNECTION = "no_connection"
+    ANCHOR_NOT_MET = "anchor_not_met"
+    GONE = "gone"
+
+    @property
+    def meaning(self) -> str:
+        """The same as a sentence about the record."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Final = {
+    Trouble.ALTERED: "is not what was written: its hash does not fit",
+    Trouble.MISSING: "is missing, and there are later ones",
+    Trouble.OUT_OF_ORDER: "does not stand where its number says",
+    Trouble.UNLINKED: "does not follow the one before it: one of the two was rewritten",
+    Trouble.UNREADABLE: "can not be read, or lies under another one's name",
+    Trouble.CUT: "is missing: the connection says that it is the newest one",
+    Trouble.NOT_THE_HEAD: "is the last one, and not the one that the connection says is",
+    Trouble.NO_CONNECTION: "is the last one of a connection that is not there",
+    Trouble.ANCHOR_NOT_MET: "is not there with the hash that the log says it was written with",
+    Trouble.GONE: "stands in the log, of a connection of which nothing is left: was it erased?",
+}
+
+
+class Chain:
+    """One connection's records, followed one by one from the first; `head` is the last of them."""
+
+    def __init__(self) -> None:
+        self.head = GENESIS
+        self._known = True
+
+    def follow(self, record: AuditRecord) -> tuple[tuple[int, Trouble], ...]:
+        """Take the next record; return what is wrong, each with the sequence that it is about."""
+        expected = self.head.sequence + 1
+        found = []
+        if record.sequence > expected:
+            found.append((expected, Trouble.MISSING))
+        elif record.sequence < expected:
+            found.append((expected, Trouble.OUT_OF_ORDER))
+        if record.hash != record_hash(record):
+            found.append((record.sequence, Trouble.ALTERED))
+        elif not found and self._known and record.previous != self.head.hash:
+            found.append((record.sequence, Trouble.UNLINKED))
+        self.head = AuditHead(sequence=record.sequence, hash=record.hash)
+        self._known = True
+        return tuple(found)
+
+    def skip(self, sequence: int) -> tuple[tuple[int, Trouble], ...]:
+        """Take a record of which nothing but its place is known."""
+        gap = sequence > self.head.sequence + 1
+        found = ((self.head.sequence + 1, Trouble.MISSING),) if gap else ()
+        self.head, self._known = AuditHead(sequence=sequence, hash=""), False
+        return (*found, (sequence, Trouble.UNREADABLE))
+
+    def ends_at(self, head: AuditHead) -> bool:
+        """Return whether this is the newest record, as far as the last one can be read."""
+        return head == self.head if self._known else head.sequence == self.head.sequence
+
+
 def broken_at(records: Iterable[AuditRecord]) -> int | None:
     """Return the sequence of the first record that is altered, missing or out of order, or None."""
-    head = GENESIS
-    for record in records:
-        expected = head.sequence + 1
-        honest = (
-            record.sequence == expected
-            and record.previous == head.hash
-            and record.hash == record_hash(record)
-        )
-        if not honest:
-            return expected
-        head = AuditHead(sequence=record.sequence, hash=record.hash)
-    return None
+    chain = Chain()
+    found = (sequence for record in records for sequence, _ in chain.follow(record))
+    return next(found, None)

@@ -1,0 +1,66 @@
+"""One connection's chain while it is walked: its records so far, its head, and the log's anchors."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from multi_user_oauth.audit import Chain, Trouble
+from multi_user_oauth.auditing.part import key_of_id, place_of
+from multi_user_oauth.model import AuditHead, AuditRecord
+from multi_user_oauth.ports import AnchorShelf, Walked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong, and where: the connection as logs name it; `sequence` 0 is the connection itself."""
+
+    connection: str
+    sequence: int
+    trouble: Trouble
+
+
+class Followed:
+    """`head` is the connection as it was walked over; None where there was none."""
+
+    def __init__(
+        self, name: str, head: Walked[AuditHead] | None, shelf: AnchorShelf | None
+    ) -> None:
+        self.name = name
+        self.head = head
+        self.key = key_of_id(name)
+        self._chain = Chain()
+        self._shelf = shelf
+        self._anchors = shelf.of(str(self.key)) if shelf else iter(())
+        self._anchor = next(self._anchors, None)
+
+    @property
+    def sequence(self) -> int:
+        """The last record's; zero before the first."""
+        return self._chain.head.sequence
+
+    def ends_at(self, head: AuditHead) -> bool:
+        """Return whether the last record is this one."""
+        return self._chain.ends_at(head)
+
+    def follow(self, each: Walked[AuditRecord]) -> Iterator[Finding]:
+        """Take the next record and yield what is wrong with it, or with what the log says of it."""
+        record, sequence = each.value, place_of(each.name)[1]
+        troubles = self._chain.follow(record) if record else self._chain.skip(sequence)
+        for place, trouble in troubles:
+            yield self.found(place, trouble)
+        while self._anchor is not None and self._anchor.sequence <= sequence:
+            met = self._anchor.sequence == sequence and record and record.hash == self._anchor.hash
+            if not met:
+                yield self.found(self._anchor.sequence, Trouble.ANCHOR_NOT_MET)
+            self._anchor = next(self._anchors, None)
+
+    def anchors_left(self) -> Iterator[Finding]:
+        """Yield the anchors beyond the last record, and forget all."""
+        while self._anchor is not None:
+            yield self.found(self._anchor.sequence, Trouble.ANCHOR_NOT_MET)
+            self._anchor = next(self._anchors, None)
+        if self._shelf is not None:
+            self._shelf.forget(str(self.key))
+
+    def found(self, sequence: int, trouble: Trouble) -> Finding:
+        """Return what is wrong here."""
+        return Finding(connection=str(self.key), sequence=sequence, trouble=trouble)
