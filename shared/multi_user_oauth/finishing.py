@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 
 from multi_user_oauth.commit import ID_BYTES
 from multi_user_oauth.custody import guarded
@@ -20,8 +21,10 @@ from multi_user_oauth.model import (
     Provider,
     Revocation,
     RevocationResult,
+    Secret,
 )
 from multi_user_oauth.ports import (
+    Clock,
     ConnectionReader,
     Draw,
     Opener,
@@ -46,6 +49,7 @@ class FinishRevocation:
         opener: Opener,
         providers: Mapping[Provider, Revoking],
         deployment: str,
+        now: Clock,
         draw: Draw,
         limits: Limits,
         point: Point = nothing,
@@ -55,6 +59,7 @@ class FinishRevocation:
         self._opener = opener
         self._providers = providers
         self._deployment = deployment
+        self._now = now
         self._draw = draw
         self._limits = limits
         self._point = point
@@ -66,37 +71,21 @@ class FinishRevocation:
         What can not be done now stays `PENDING`. Raise `StoreUnavailableError`.
         """
         revocation = self._revocations.revocation(key, epoch)
-        if revocation is None:
-            return self._ended(key)
+        return self._ended(key) if revocation is None else self.take(revocation)
+
+    def take(self, revocation: Revocation) -> RevocationResult:
+        """Do the same with one that was just read; one that somebody else is at stays `PENDING`."""
         if is_leased(revocation, self._limits):
             return RevocationResult.PENDING
+        claimed_at = self._now()
         try:
             claimed = self._revocations.claim_revocation(revocation, self._draw(ID_BYTES).hex())
         except ConflictError:
             return RevocationResult.PENDING
         self._point("revocation_claimed")
-        # Google's revoke kills the person's whole grant to the project (developers.google.com,
-        # "Using OAuth 2.0 for Web Server Applications", revoking): a live sibling must live.
-        if self._has_live(revocation.identity):
-            result = RevocationResult.SUPERSEDED
-        elif not self._revoked(claimed):
-            return RevocationResult.PENDING
-        else:
-            result = RevocationResult.REVOKED
-        self._point("revocation_answered")
+        act_until = claimed_at + self._limits.lease - self._limits.provider_call
         try:
-            self._revocations.finish_revocation(claimed)
-        except (ConflictError, StoreUnavailableError) as kept:
-            # Cancelled by a reconnect; or kept, and done once more, which changes nothing.
-            logger.info("not deleted", extra={"connection": str(key), "code": kept.code})
-        return result
-
-    def _revoked(self, revocation: Revocation) -> bool:
-        try:
-            place = revocation.binding(self._deployment)
-            with guarded(revocation.key):
-                token = self._opener.open(revocation.sealed_refresh, place)
-            self._providers[revocation.identity.provider].revoke(token)
+            result = self._told(claimed, act_until)
         except (
             KeysUnavailableError,
             ProviderUnavailableError,
@@ -105,8 +94,37 @@ class FinishRevocation:
         ) as later:
             extra = {"connection": str(revocation.key), "code": later.code}
             logger.warning("revocation is pending", extra=extra)
-            return False
-        return True
+            return RevocationResult.PENDING
+        self._point("revocation_answered")
+        if result is not RevocationResult.PENDING:
+            self._delete(claimed)
+        return result
+
+    def _told(self, claimed: Revocation, act_until: datetime) -> RevocationResult:
+        # Google's revoke kills the person's whole grant to the project (developers.google.com,
+        # "Using OAuth 2.0 for Web Server Applications", revoking): a live sibling must live.
+        token = None if self._has_live(claimed.identity) else self._open(claimed)
+        if self._now() > act_until:
+            # We were frozen: the lease may be another's by now, and the person may be back.
+            logger.warning("revocation is pending", extra={"connection": str(claimed.key)})
+            return RevocationResult.PENDING
+        if token is None:
+            return RevocationResult.SUPERSEDED
+        self._providers[claimed.identity.provider].revoke(token)
+        return RevocationResult.REVOKED
+
+    def _open(self, revocation: Revocation) -> Secret:
+        with guarded(revocation.key):
+            place = revocation.binding(self._deployment)
+            return self._opener.open(revocation.sealed_refresh, place)
+
+    def _delete(self, claimed: Revocation) -> None:
+        try:
+            self._revocations.finish_revocation(claimed)
+        except (ConflictError, StoreUnavailableError) as kept:
+            # Cancelled by a reconnect; or kept, and done once more, which changes nothing.
+            extra = {"connection": str(claimed.key), "code": kept.code}
+            logger.info("not deleted", extra=extra)
 
     def _has_live(self, identity: Identity) -> bool:
         return any(

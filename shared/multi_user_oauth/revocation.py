@@ -114,7 +114,7 @@ class Disconnect:
         return Disconnected(
             provider=result,
             reason=REASONS[result],
-            access_token_valid_until=_still_valid(dead, result, now),
+            access_token_valid_until=still_valid(dead, result, now),
         )
 
     def _bury(
@@ -170,9 +170,8 @@ def _revocation(dying: Connection, now: datetime) -> Revocation | None:
     )
 
 
-def _still_valid(
-    connection: Connection, result: RevocationResult, now: datetime
-) -> datetime | None:
+def still_valid(connection: Connection, result: RevocationResult, now: datetime) -> datetime | None:
+    """Return until when an access token of this ended connection works, if one can be about."""
     expires_at = connection.access_token_expires_at
     if result is RevocationResult.REVOKED or expires_at is None or expires_at <= now:
         return None

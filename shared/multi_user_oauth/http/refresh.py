@@ -6,13 +6,15 @@ from typing import Annotated, Final
 import msgspec
 from flask import Request, Response
 
+from multi_user_oauth.backlog import FinishedRun, FinishRevocations
 from multi_user_oauth.http.callers import ListedCallers
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import key_of
 from multi_user_oauth.http.reading import answer, json_body, learned, query
-from multi_user_oauth.model import ConnectionStatus
+from multi_user_oauth.model import ConnectionKey, ConnectionStatus, RevocationResult
 from multi_user_oauth.ports import Clock, Finisher, Refresher, RewrapStep, RewrapSteps
 
+FINISHING_FOR: Final = timedelta(seconds=35)
 REWRAPPING_FOR: Final = timedelta(seconds=35)
 """A record that is begun then has its time: the platform stops the function after 60 s."""
 
@@ -39,7 +41,9 @@ class FinishOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class RewrapSome(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Where an earlier answer said to go on, and whether records are only counted."""
 
-    after: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | msgspec.UnsetType = msgspec.UNSET
+    after: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
     count_only: bool = False
 
 
@@ -51,12 +55,14 @@ class RefreshRoutes:
         *,
         refresher: Refresher,
         finisher: Finisher,
+        finishing: FinishRevocations,
         rewrapping: RewrapSteps,
         callers: ListedCallers,
         now: Clock,
     ) -> None:
         self._refresher = refresher
         self._finisher = finisher
+        self._finishing = finishing
         self._rewrapping = rewrapping
         self._now = now
         self._callers = callers
@@ -79,18 +85,15 @@ class RefreshRoutes:
         return answer({"status": ConnectionStatus.ACTIVE.value})
 
     def finish(self, request: Request) -> Response:
-        """Finish one disconnect at its provider."""
+        """Finish one disconnect at its provider, or all that there is time for."""
         self._callers.require(request, "finish")
         query(request, ())
+        if _has_no_body(request):
+            return answer(_told_of_run(self._finishing.run(self._now() + FINISHING_FOR)))
         asked = json_body(request, FinishOne)
         key = key_of(asked.connector_type, asked.user_email)
         result = self._finisher.finish(key, asked.epoch)
-        done = {
-            "connector_type": key.connector_type,
-            "user_email": key.user_email,
-            "provider": result.value,
-        }
-        return answer({"finished": [done]})
+        return answer({"finished": [_told_of_one(key, result)]})
 
     def rewrap(self, request: Request) -> Response:
         """Re-wrap, or count, as much as there is time for."""
@@ -103,6 +106,28 @@ class RefreshRoutes:
             count_only=asked.count_only,
         )
         return answer(_told(step))
+
+
+def _has_no_body(request: Request) -> bool:
+    # A body that says that it is JSON has to be JSON, the empty one too.
+    announced = request.content_length or "Transfer-Encoding" in request.headers
+    return not announced and request.mimetype != "application/json"
+
+
+def _told_of_one(key: ConnectionKey, result: RevocationResult) -> dict[str, str]:
+    return {
+        "connector_type": key.connector_type,
+        "user_email": key.user_email,
+        "provider": result.value,
+    }
+
+
+def _told_of_run(run: FinishedRun) -> dict[str, object]:
+    told: dict[bool, list[dict[str, str]]] = {True: [], False: []}
+    for each in run.done:
+        pending = each.result is RevocationResult.PENDING
+        told[pending].append(_told_of_one(each.key, each.result))
+    return {"finished": told[False], "pending": told[True], "more": run.more}
 
 
 def _told(step: RewrapStep) -> dict[str, object]:

@@ -9,6 +9,7 @@ from multi_user_oauth.wiring.outside import Outside
 from multi_user_oauth.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from multi_user_oauth.finishing import FinishRevocation
     from multi_user_oauth.refreshers.remote import RemoteRefresher
 
 
@@ -38,7 +39,7 @@ def refresher(parts: Parts) -> Refresher:
     )
 
 
-def finisher(parts: Parts) -> Finisher:
+def finisher(parts: Parts) -> "FinishRevocation":
     """Return the use case that tells providers of a disconnect."""
     from multi_user_oauth.finishing import FinishRevocation
 
@@ -48,6 +49,7 @@ def finisher(parts: Parts) -> Finisher:
         opener=parts.opener(Kind.REFRESH),
         providers={Provider.GOOGLE: Outside(parts, with_secrets=False).google},
         deployment=parts.settings.deployment_id,
+        now=parts.world.now,
         draw=parts.world.draw,
         limits=parts.world.limits,
         point=parts.world.point,

@@ -1,5 +1,6 @@
 """The function `refresh`: the only one that opens refresh tokens."""
 
+from multi_user_oauth.backlog import FinishRevocations
 from multi_user_oauth.http.endpoint import Endpoint
 from multi_user_oauth.http.refresh import RefreshRoutes
 from multi_user_oauth.wiring.asking import finisher, refresher, rewrapping
@@ -9,9 +10,11 @@ from multi_user_oauth.wiring.proofs import listed_callers
 
 def endpoint(parts: Parts) -> Endpoint:
     """Return the function."""
+    one = finisher(parts)
     routes = RefreshRoutes(
         refresher=refresher(parts),
-        finisher=finisher(parts),
+        finisher=one,
+        finishing=FinishRevocations(finisher=one, waiting=parts.main, now=parts.world.now),
         rewrapping=rewrapping(parts),
         callers=listed_callers(parts),
         now=parts.world.now,

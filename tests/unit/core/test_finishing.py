@@ -215,6 +215,40 @@ def test_killed_after_the_provider_was_told(world: World, dead: Connection) -> N
     assert pending(world, world.record()) is None
 
 
+@pytest.mark.parametrize("place", ["revocation_claimed", "by_identity"])
+def test_a_finisher_that_was_frozen_does_not_act(
+    world: World, dead: Connection, place: str
+) -> None:
+    """Its lease may soon be another's: what it would send might arrive under that one's."""
+
+    def frozen() -> None:
+        call = world.limits.provider_call.total_seconds()
+        world.clock.advance(LEASE - call + 0.001)
+
+    world.store.meanwhile("by_identity", frozen if place == "by_identity" else lambda: None)
+    assert world.finisher(at(place, frozen)).finish(ADA, dead.epoch) is RevocationResult.PENDING
+    assert world.provider.revoke_calls == []
+
+    world.clock.advance(LEASE)
+    assert finish(world, dead) is RevocationResult.REVOKED
+
+
+def test_a_finisher_that_was_frozen_leaves_whoever_came_back_alone(
+    world: World, dead: Connection
+) -> None:
+    """Its lease ran out, the person connected again, and then it went on."""
+
+    def frozen() -> None:
+        world.clock.advance(LEASE)
+        world.connect()
+
+    finisher = world.finisher(at("revocation_claimed", frozen))
+    assert finisher.finish(ADA, dead.epoch) is not RevocationResult.REVOKED
+    assert world.provider.revoke_calls == []
+    assert world.provider.is_good(world.refresh_token())
+    assert world.peek().revocation(ADA, dead.epoch) is None
+
+
 def test_who_loses_the_claim_leaves_it_alone(world: World, dead: Connection) -> None:
     """Two finishers read the same job; one does it."""
     world.store.meanwhile("claim_revocation", lambda: finish(world, dead))
