@@ -68,6 +68,7 @@ def new_visitor(chromium: Browser, world: Running) -> Iterator[NewVisitor]:
     assert {_origin(url) for url in targets} <= {world.origin, world.sandbox.base_url}
     assert [cookie for cookie in _cookies(world) if not _is_strict(cookie)] == []
     assert [e.path for e in world.exchanges if "code=" in e.referer or "state=" in e.referer] == []
+    assert [each for each in world.sandbox.requests() if each["leak"]] == []
 
 
 @pytest.fixture

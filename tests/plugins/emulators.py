@@ -19,7 +19,7 @@ from multi_user_oauth.sandbox.emulator import (
     gcloud_sdk_root,
     java_command,
 )
-from tests.plugins.no_secret_in_logs import log_file
+from tests.plugins.no_secret_in_logs import log_file, remember_project, search_emulator
 from tests.plugins.what_did_not_run import missing
 from tests.support.processes import free_ports, until
 
@@ -94,6 +94,7 @@ def firestore_emulator() -> Iterator[str]:
         if not answers(address):
             missing(PART, why=f"nothing answers at {address}", mend="unset FIRESTORE_EMULATOR_HOST")
         yield address
+        search_emulator(address)
         return
     java = find_java(os.environ) or missing(PART, why="no Java was found", mend=MEND_JAVA)
     jar = find_jar(os.environ, gcloud_sdk_root) or missing(
@@ -101,9 +102,10 @@ def firestore_emulator() -> Iterator[str]:
     )
     with running(java, jar) as address:
         yield address
+        search_emulator(address)
 
 
 @pytest.fixture
 def firestore_project() -> str:
     """Give a project id that nobody used before: its databases are empty."""
-    return f"test-{uuid4().hex[:12]}"
+    return remember_project(f"test-{uuid4().hex[:12]}")

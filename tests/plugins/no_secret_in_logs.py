@@ -1,7 +1,9 @@
-"""Fail a run in whose logs a secret turned up: a token, code, state, verifier, cookie or client secret.
+"""Fail a run in whose logs or stores a secret turned up: token, code, state, verifier, client secret.
 
 It listens to every logger of this process at DEBUG, as text and as our JSON line, to what tests print,
-and to the files into which tests have the processes that they start write. It knows every secret of
+and to the files into which tests have the processes that they start write. A test that lets one slip
+fails. At the end it looks through what the run stored as well (places.py), and once more through all
+that was said, for secrets that became known later. It knows every secret of
 every sandbox in this process and, from the answers of every Flask application, cookies and tickets;
 tests that start a sandbox or functions of their own tell it with `remember_sandbox` and `remember`.
 """
@@ -20,6 +22,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.plugins.places import hear_emulator, hear_environment, hear_folder
 from tests.plugins.watch import Hit, Watch
 
 if TYPE_CHECKING:
@@ -35,11 +38,15 @@ BROWSER: Final = str(ROOT / "shared/multi_user_oauth/sandbox/browser.py")
 PIPES: Final = {
     str(ROOT / f"shared/multi_user_oauth/sandbox/{name}.py") for name in ("door", "reach")
 }
+_OWN_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__)
+"""What every log record has; all else came by `extra=`, and another handler may write it."""
 IN_URLS: Final = {"code": "code", "state": "state", "ticket": "ticket", "nonce": "nonce"}
 
 _watch = Watch()
 _files: list[Path] = []
 _folder: list[Path] = []
+_stored: list[Path] = []
+_projects: list[str] = []
 
 
 def log_file(name: str) -> Path:
@@ -50,6 +57,24 @@ def log_file(name: str) -> Path:
     path.touch(mode=0o600)
     _files.append(path)
     return path
+
+
+def remember_project(project: str) -> str:
+    """Return the project; its databases in the emulator are searched before the emulator ends."""
+    _projects.append(project)
+    return project
+
+
+def search_emulator(address: str) -> None:
+    """Search the databases of every project of this run."""
+    while _projects:
+        hear_emulator(_watch, address, _projects.pop())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _searched(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have everything below the run's temporary folder searched at its end."""
+    _stored.append(tmp_path_factory.getbasetemp())
 
 
 def remember(kind: str, value: str | None) -> None:
@@ -86,10 +111,15 @@ class Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hear it, unless it is the test's own browser that speaks through a library."""
-        if record.name.partition(".")[0] in LIBRARIES and not _ours_speaks():
+        library = record.name.partition(".")[0] in LIBRARIES
+        if library and not _ours_speaks():
             return
         _watch.hear(f"logger {record.name}", record.getMessage())
         _watch.hear(f"logger {record.name} as JSON", self._json.format(record))
+        for name, value in record.__dict__.items():
+            # Google's clients give whole messages along, for a handler of Google's that is not ours.
+            if name not in _OWN_FIELDS and not library:
+                _watch.hear(f"logger {record.name}, field {name}", str(value))
         if record.exc_info and record.exc_info[1] is not None:
             _watch.hear(f"logger {record.name}, exception", repr(record.exc_info[1]))
 
@@ -126,6 +156,7 @@ class NoSecretInLogs:
 
         self._listener = Listener()
         self._hits: list[Hit] = []
+        self._slipped = False
         SecretLedger.sinks.append(_watch.know)
         request_finished.connect(self._answered)
         self._listener.attach()
@@ -151,16 +182,40 @@ class NoSecretInLogs:
         self._listener.attach()
         yield
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        """Fail the test that said what was secret by then."""
+        yield
+        hits = _watch.found_lately()
+        if hits:
+            self._slipped = True
+            told = "; ".join(f"{hit.source}: {hit.kind}" for hit in hits)
+            pytest.fail(f"secrets in logs: {told}", pytrace=False)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Do not repeat, below that failure, what was said."""
+        report = yield
+        if self._slipped:
+            self.pytest_runtest_logreport(report)
+            report.sections.clear()
+            self._slipped = False
+        return report
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hear what was printed."""
         for name, text in report.sections:
             if "log" not in name:
                 _watch.hear(f"{name} of {report.nodeid}", text)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Compare all that was heard with all that is secret."""
+        """Compare all that was heard and stored with all that is secret."""
         for path in _files:
             _watch.hear_file(path)
+        for folder in _stored:
+            hear_folder(_watch, folder)
+        hear_environment(_watch)
         self._hits = _watch.found()
         if self._hits:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -13,6 +13,7 @@ from multi_user_oauth.errors import (
 )
 from multi_user_oauth.http.paths import SESSION_COOKIE
 from multi_user_oauth.http.sessions import Session, SessionVerifier
+from multi_user_oauth.log import name_actor
 from multi_user_oauth.model import Agent, Caller, Person, Policy, Secret, StepUp
 from multi_user_oauth.ports import Clock, People
 
@@ -54,6 +55,7 @@ class Bearers:
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("no bearer token")
         caller = self._verify(Secret(token))
+        name_actor(str(caller))
         self._admit(caller)
         return caller
 
@@ -131,6 +133,7 @@ class Persons:
             is_auditor=is_listed(policy.auditors, *who),
             stepped_up=self._stepped_up(policy.step_up, session),
         )
+        name_actor(str(person))
         self._admit(person)
         return person
 

@@ -5,19 +5,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
 
 from flask import Request, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
+from multi_user_oauth import log
 from multi_user_oauth.errors import (
     MethodNotAllowedError,
     MultiUserOAuthError,
     NotFoundError,
 )
 from multi_user_oauth.http import cors
+from multi_user_oauth.http.headers import CODE, hardened
 from multi_user_oauth.http.problems import problem
+from multi_user_oauth.http.tracing import trace_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,20 +27,6 @@ Handler = Callable[..., Response]
 """Takes the request and the path's placeholders; raises what is to be refused."""
 
 ErrorPage = Callable[[Request, MultiUserOAuthError], Response]
-
-
-_CODE: Final = "X-Problem-Code"
-_UNLESS_GIVEN: Final = (
-    ("Cache-Control", "no-store"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
-)
-_ALWAYS: Final = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Strict-Transport-Security", "max-age=31536000"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +56,7 @@ class Endpoint:
         error_page: ErrorPage | None = None,
         admit: Callable[[Request], None] | None = None,
         cors_origins: frozenset[str] = frozenset(),
+        trace_project: str = "",
     ) -> None:
         self._name = name
         self._host = host
@@ -76,6 +65,7 @@ class Endpoint:
         self._error_page = error_page
         self._admit = admit
         self._cors_origins = cors_origins
+        self._trace_project = trace_project
         self._map = Map(
             [
                 Rule(_converted(path), endpoint=route, methods=None)
@@ -89,7 +79,17 @@ class Endpoint:
         self.routes = tuple(dict.fromkeys(rule.endpoint for rule in self._map.iter_rules()))
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request; never raises."""
+        """Answer one request; never raises. Its id, drawn here, is in the answer and in its log lines."""
+        request_id = self._draw(8).hex()
+        begun = log.begin(request_id, trace_of(request.environ, self._trace_project))
+        try:
+            response = self._answer(request)
+        finally:
+            log.end(begun)
+        response.headers.add("X-Request-Id", request_id)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         started = self._now()
         route, arguments = self._match(request)
         try:
@@ -105,7 +105,7 @@ class Endpoint:
             response = self._refusal(route, request, MultiUserOAuthError("unforeseen"))
         if route is not None and route.cors:
             cors.share(request, response, self._cors_origins)
-        code = _hardened(response)
+        code = hardened(response)
         took = self._now() - started
         logger.info(
             "request",
@@ -114,8 +114,8 @@ class Endpoint:
                 "method": request.method if request.method.isalpha() else "?",
                 "path": route.paths[0] if route else "?",
                 "status": response.status_code,
+                "outcome": _outcome(response.status_code),
                 "duration_ms": int(took.total_seconds() * 1000),
-                "request_id": self._draw(8).hex(),
                 "code": code,
             },
         )
@@ -152,10 +152,16 @@ class Endpoint:
             response = self._error_page(request, error)
         else:
             response = problem(error)
-        response.headers[_CODE] = error.code
+        response.headers[CODE] = error.code
         if isinstance(error, MethodNotAllowedError):
             response.headers["Allow"] = ", ".join(error.allowed)
         return response
+
+
+def _outcome(status: int) -> str:
+    if status < HTTPStatus.BAD_REQUEST:
+        return "ok"
+    return "refused" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed"
 
 
 def _is_browsed(route: Route, request: Request) -> bool:
@@ -166,19 +172,3 @@ def _is_browsed(route: Route, request: Request) -> bool:
 def _converted(path: str) -> str:
     # {name} is one segment; {path} is all the rest.
     return path.replace("{path}", "<path:path>").replace("{", "<").replace("}", ">")
-
-
-def _hardened(response: Response) -> str:
-    """Give the answer the headers of every answer; return the code of its problem, which stays here."""
-    headers = response.headers
-    # Once over the headers, not once for each that is looked for: this is done for every answer.
-    given = {name.lower() for name, _ in headers}
-    code: str = headers.pop(_CODE) if _CODE.lower() in given else ""
-    for name, value in _UNLESS_GIVEN:
-        if name.lower() not in given:
-            headers.add(name, value)
-    for name, value in _ALWAYS:
-        if name.lower() in given:
-            headers.remove(name)
-        headers.add(name, value)
-    return code

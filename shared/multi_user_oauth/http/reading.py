@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from flask import Request, Response
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected
 
 from multi_user_oauth.errors import (
@@ -38,7 +39,7 @@ def query(request: Request, known: Collection[str] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     if not request.query_string:
         return found  # most calls; an empty one takes its time to be parsed too
-    for name, value in request.args.items(multi=True):
+    for name, value in arguments(request).items(multi=True):
         _require_new(found, name)
         if known is not None and name not in known:
             raise UnknownFieldError("unknown query parameter", field=_shown(name))
@@ -46,6 +47,14 @@ def query(request: Request, known: Collection[str] | None) -> dict[str, str]:
             raise RequestError("query parameter is too long", field=_shown(name))
         found[name] = value
     return found
+
+
+def arguments(request: Request) -> MultiDict[str, str]:
+    """Return the query's parameters; raise `RequestError` for bytes that are no text (RFC 3986, 2)."""
+    try:
+        return request.args
+    except UnicodeDecodeError:
+        raise RequestError("the query is no text") from None
 
 
 def form(request: Request, known: Collection[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from multi_user_oauth.errors import NotFoundError
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.pages import FOR_FORMS
 from multi_user_oauth.http.paths import AUTHORIZE, CONNECT, SESSION_COOKIE
+from multi_user_oauth.http.reading import arguments
 from multi_user_oauth.model import ConnectorType, ConnectorTypes, Provider
 
 INTENTS: Final = frozenset({"connect", "sign_in", "step_up"})
@@ -46,6 +47,7 @@ class WebRoutes:
 
     def page(self, request: Request) -> Response:
         """Answer the page; what the query names is filled in, never acted on."""
+        said = arguments(request)
         text = self._environment.get_template("index.html").render(
             action=AUTHORIZE,
             connector_types=self._offered(request),
@@ -55,8 +57,8 @@ class WebRoutes:
             },
             # A hint that spares the page a question: what the cookie is worth, the API knows.
             has_session=SESSION_COOKIE in request.cookies,
-            user_email=request.args.get("user_email", "")[:254],
-            intent=intent if (intent := request.args.get("intent")) in INTENTS else "connect",
+            user_email=said.get("user_email", "")[:254],
+            intent=intent if (intent := said.get("intent")) in INTENTS else "connect",
         )
         response = Response(text, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = self._policy
@@ -64,8 +66,9 @@ class WebRoutes:
         return response
 
     def _offered(self, request: Request) -> list[ConnectorType]:
-        asked = self._connector_types.get(request.args.get("connector_type", ""))
-        if request.args.get("intent") == "step_up":  # Google proves nothing more
+        said = arguments(request)
+        asked = self._connector_types.get(said.get("connector_type", ""))
+        if said.get("intent") == "step_up":  # Google proves nothing more
             return [t for t in self._connector_types.values() if t.provider is Provider.MICROSOFT]
         # At the end of a sign-in the first page is told what it was for: no wish for that alone.
         if asked is not None and request.path == CONNECT:

@@ -19,7 +19,8 @@ from multi_user_oauth.errors import (
 )
 from multi_user_oauth.http.endpoint import Endpoint, Route
 from multi_user_oauth.http.pages import Pages
-from multi_user_oauth.log import JsonFormatter
+from multi_user_oauth.http.tracing import trace_of
+from multi_user_oauth.log import JsonFormatter, name_actor
 from tests.support.api import DOCUMENT
 from tests.support.clock import ManualClock
 from tests.support.draw import CountingDraw
@@ -71,6 +72,7 @@ def endpoint(
         now=ManualClock(),
         draw=CountingDraw(),
         error_page=Pages(form_targets=[]).error,
+        trace_project="a-project",
     )
 
 
@@ -160,6 +162,90 @@ def test_the_log_names_the_route_and_never_what_was_asked(log: io.StringIO) -> N
     line = json.loads(log.getvalue())
     assert (line["path"], line["method"], line["status"]) == ("/full/{name}", "GET", 200)
     assert line["request_id"]
+
+
+def test_all_lines_of_a_request_carry_its_id(log: io.StringIO) -> None:
+    """Drawn by us and told in the answer, so that whoever complains can quote it."""
+
+    def handler(_: Request, **__: str) -> Response:
+        logging.getLogger("multi_user_oauth.some").warning("on the way")
+        raise errors.TamperedError("so")
+
+    served = endpoint(handler)
+    ids = []
+    for _ in range(2):
+        answer = get(served, **{"X-Request-Id": MARKER})
+        ids.append(answer.headers["X-Request-Id"])
+        lines = [json.loads(line) for line in log.getvalue().splitlines()]
+        assert [line["message"] for line in lines] == ["on the way", "a fault of ours", "request"]
+        assert {line["request_id"] for line in lines} == {ids[-1]}
+        assert MARKER not in log.getvalue()
+        log.seek(0)
+        log.truncate()
+    logging.getLogger("multi_user_oauth.some").warning("afterwards")
+    assert "request_id" not in json.loads(log.getvalue())
+    assert len(set(ids)) == 2
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, True),
+        ({"traceparent": f"cc-{TRACE}-b7ad6b7169203331-00"}, True),
+        ({"X-Cloud-Trace-Context": TRACE}, True),
+        ({"X-Cloud-Trace-Context": f"{TRACE}/11;o=1"}, True),
+        ({"traceparent": "nonsense", "X-Cloud-Trace-Context": f"{TRACE}/11"}, True),
+        ({"traceparent": f"ff-{TRACE}-b7ad6b7169203331-01"}, False),
+        ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01-{MARKER}"}, False),
+        ({"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"}, False),
+        ({"X-Cloud-Trace-Context": f"{TRACE}/{MARKER}"}, False),
+        ({"X-Cloud-Trace-Context": f"{TRACE[:31]}g"}, False),
+        ({"X-Cloud-Trace-Context": TRACE + "0"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_line_belongs_to_the_trace_that_the_platform_began(
+    log: io.StringIO, headers: dict[str, str], known: bool
+) -> None:
+    """If its id has the form of one; anybody may send such a header."""
+    get(endpoint(lambda _, **__: Response("fine")), **headers)
+    line = json.loads(log.getvalue())
+    assert line.get("logging.googleapis.com/trace") == (
+        f"projects/a-project/traces/{TRACE}" if known else None
+    )
+
+
+def test_without_a_project_there_is_no_trace() -> None:
+    """Cloud Logging finds a trace by its whole name."""
+    environ = {"HTTP_X_CLOUD_TRACE_CONTEXT": TRACE}
+    assert trace_of(environ, "a-project") == f"projects/a-project/traces/{TRACE}"
+    assert trace_of(environ, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(200, "ok"), (303, "ok"), (404, "refused"), (503, "failed")]
+)
+def test_the_log_says_who_asked_and_how_it_ended(
+    log: io.StringIO, status: int, outcome: str
+) -> None:
+    """From the moment on at which the caller is proved; whoever is not, has no name there."""
+
+    def handler(_: Request, name: str) -> Response:
+        if name == "proved":
+            name_actor("agent:reports")
+        return Response("so", status)
+
+    served = endpoint(handler)
+    app = flask_app(served)
+    for name in ("proved", "nobody"):
+        Client(app).get(f"/{name}", base_url="http://localhost")
+    proved, nobody = map(json.loads, log.getvalue().splitlines())
+    assert (proved["actor"], proved["outcome"]) == ("agent:reports", outcome)
+    assert "actor" not in nobody
 
 
 @pytest.mark.parametrize("host", ["localhost", "vault.company.com", "[::1]:8084", "127.0.0.1:1"])
