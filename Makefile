@@ -54,8 +54,9 @@ bench: ## measure, and write docs/benchmarks.md; ARGS="-k word" measures some of
 	@$(python) -m pytest tests/benchmarks -p no:randomly --capture=no $(ARGS); status=$$?; \
 	  $(python) -m tests.benchmarks.report && exit $$status
 
-soak: ## run the long tests
+soak: ## run the long tests; SOAK_SECONDS=60 fuzzes each parser for so long instead of 600
 	$(install) test
+	$(install) soak
 	@exec $(python) -m pytest tests/soak $(ARGS)
 
 clean: ## remove .venv, caches and the demo's data

@@ -10,7 +10,7 @@ from multi_user_oauth.cli.demo import Demo
 from multi_user_oauth.sandbox.gateway_server import listen
 from multi_user_oauth.wiring.provision import provision
 from tests.cloud.running import FUNCTIONS, RunningDemo
-from tests.plugins.no_secret_in_logs import log_file
+from tests.plugins.no_secret_in_logs import log_file, remember_project
 from tests.support.google_cloud import CloudInstallation
 from tests.support.processes import free_ports
 
@@ -28,6 +28,7 @@ def demo(
     )
     environ = {**os.environ, "FIRESTORE_EMULATOR_HOST": firestore_emulator}
     with CloudDemo(world, FUNCTIONS, sockets, environ=environ) as cloud:
+        remember_project(cloud._project)  # noqa: SLF001  # reason: nobody else needs to know it
         yield RunningDemo(world=world, cloud=cloud)
     for log in (world.directory / "log").iterdir():
         log_file(log.stem).write_bytes(log.read_bytes())  # searched for secrets with the rest

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,9 +15,10 @@ from werkzeug.test import TestResponse
 from multi_user_oauth.custody import AccessTokens
 from multi_user_oauth.errors import TamperedError
 from multi_user_oauth.log import JsonFormatter
-from multi_user_oauth.model import ConnectionKey, Kind, Snapshot
+from multi_user_oauth.model import Connection, ConnectionKey, Kind, Snapshot
 from multi_user_oauth.sandbox.company import JOHN, SARAH
 from multi_user_oauth.settings import Settings
+from multi_user_oauth.stores.sqlite_rows import update_connection
 from multi_user_oauth.wiring.parts import Parts
 from tests.support.functions import GOOGLE, MICROSOFT, Installation, Visitor, code
 from tests.support.google_cloud import CloudInstallation
@@ -73,6 +76,19 @@ def put(installation: Installation, pair: Pair) -> None:
     )
 
 
+def write(installation: Installation, fields: Mapping[str, object]) -> None:
+    """Overwrite fields of Sarah's record, past the program."""
+    if isinstance(installation, CloudInstallation):
+        connections = installation.client("main").collection("connections")
+        connections.document(SARAHS.document_id).update(dict(fields))
+        return
+    file = Path(installation.settings["DATA_DIR"]) / "main.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        query = "SELECT version FROM connections WHERE id = ?"
+        (version,) = database.execute(query, (SARAHS.document_id,)).fetchone()
+        update_connection(database, SARAHS.document_id, version, dict(fields))
+
+
 def another_users(installation: Installation) -> list[Pair]:
     """John's values."""
     return [pair(installation, JOHNS)]
@@ -89,6 +105,16 @@ def an_older_generations(installation: Installation) -> list[Pair]:
     before = pair(installation)
     installation.clock.advance(120)
     assert refresh(installation).status_code == 200
+    return [before]
+
+
+def an_older_epochs(installation: Installation) -> list[Pair]:
+    """Those of before a disconnect, after the person connected again."""
+    before = pair(installation)
+    visitor = installation.person(str(stored(installation).connection.identity))
+    assert visitor.revoke(MICROSOFT, SARAH.email).status_code == 200
+    installation.clock.advance(1)
+    installation.connect(MICROSOFT, SARAH)
     return [before]
 
 
@@ -147,42 +173,116 @@ def assert_one_alarm(caplog: pytest.LogCaptureFixture, key: ConnectionKey = SARA
     assert line.keys() == {"time", "severity", "logger", "message", "alarm", "connection"}
 
 
+def assert_refused(
+    installation: Installation, asking: "Asking", caplog: pytest.LogCaptureFixture
+) -> None:
+    """No token, one alarm, nothing changed, nobody asked."""
+    before = stored(installation).connection
+    installation.sandbox.clear_requests()
+    alarms(caplog)
+    answer = asking(installation)
+    assert (answer.status_code, code(answer)) == (500, "tampered")
+    secrets = installation.sandbox.secrets()
+    assert not [each for each in secrets if each["value"] in answer.text]
+    assert_one_alarm(caplog)
+    assert stored(installation).connection == before
+    assert "refresh_token" not in [r["grant_type"] for r in installation.sandbox.requests()]
+
+
 Asking = Callable[[Installation], TestResponse]
 Swap = Callable[[Installation], list[Pair]]
 
 
 @pytest.mark.parametrize("asking", [ask, ask_for_a_new_one, ask_to_refresh])
 @pytest.mark.parametrize(
-    "swap", [another_users, the_other_kinds, an_older_generations, a_flipped_bit]
+    "swap",
+    [another_users, the_other_kinds, an_older_generations, an_older_epochs, a_flipped_bit],
 )
 def test_what_does_not_belong_there_is_not_opened(
     installation: Installation, caplog: pytest.LogCaptureFixture, swap: Swap, asking: Asking
 ) -> None:
-    """500 `tampered`, no token in it; one alarm; the record as it was; no provider was asked."""
+    """
+    Another user's (N42), kind's (N43), generation's (N44) or epoch's (N45) value, or one changed (N47):
+    500 `tampered`, no token in it; one alarm; the record as it was; no provider was asked.
+    """
     caplog.set_level(logging.INFO)
     mine = pair(installation)
     for foreign in swap(installation):
         put(installation, foreign)
-        before = stored(installation).connection
-        installation.sandbox.clear_requests()
-        alarms(caplog)
-        answer = asking(installation)
-        assert (answer.status_code, code(answer)) == (500, "tampered")
-        secrets = installation.sandbox.secrets()
-        assert not [each for each in secrets if each["value"] in answer.text]
-        assert_one_alarm(caplog)
-        assert stored(installation).connection == before
-        assert "refresh_token" not in [r["grant_type"] for r in installation.sandbox.requests()]
-    if swap is not an_older_generations:
+        assert_refused(installation, asking, caplog)
+    if swap not in (an_older_generations, an_older_epochs):
         put(installation, mine)
         assert ask_for_a_new_one(installation).status_code == 200
         assert alarms(caplog) == []
 
 
+Changes = Callable[[Connection, Connection], dict[str, object]]
+CHANGES: Final[Mapping[str, Changes]] = {
+    "owner": lambda _, johns: {"identity": str(johns.identity)},
+    "provider": lambda _, __: {"identity": "google:117"},
+    "generation": lambda mine, _: {"generation": mine.generation + 1},
+    "epoch": lambda mine, _: {"epoch": mine.epoch + 1},
+    "all that is another's": lambda _, johns: {
+        "identity": str(johns.identity),
+        "epoch": johns.epoch,
+        "generation": johns.generation,
+        "sealed_access": johns.sealed_access,
+        "sealed_refresh": johns.sealed_refresh,
+    },
+}
+"""What a value is bound to, changed in Sarah's record; or John's values with what they are bound to."""
+
+
+@pytest.mark.parametrize("asking", [ask, ask_for_a_new_one, ask_to_refresh])
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_a_value_is_bound_to_can_not_be_changed_around_it(
+    installation: Installation, caplog: pytest.LogCaptureFixture, change: str, asking: Asking
+) -> None:
+    """N45, N46: Another person, provider, epoch or generation, or all of another's: the same."""
+    caplog.set_level(logging.INFO)
+    mine, johns = (stored(installation, key).connection for key in (SARAHS, JOHNS))
+    write(installation, CHANGES[change](mine, johns))
+    assert_refused(installation, asking, caplog)
+    names = ("epoch", "generation", "sealed_access", "sealed_refresh")
+    back = {name: getattr(mine, name) for name in names}
+    write(installation, back | {"identity": str(mine.identity)})
+    assert ask_for_a_new_one(installation).status_code == 200
+
+
+@pytest.mark.parametrize("asking", [ask, ask_for_a_new_one, ask_to_refresh])
+def test_a_database_that_was_copied_elsewhere_opens_nothing_there(
+    tmp_path: Path, keys: Mapping[str, str], caplog: pytest.LogCaptureFixture, asking: Asking
+) -> None:
+    """N45: Not in another deployment that has its very keys."""
+    caplog.set_level(logging.INFO)
+    here = Installation(tmp_path, keys)
+    here.connect(MICROSOFT, SARAH)
+    another = {"DEPLOYMENT_ID": "2b6d1c40-7a51-4f0e-8f7e-5d0c8a3e9b21"}
+    assert_refused(Installation(tmp_path, keys, another, clock=here.clock), asking, caplog)
+    assert ask(here).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["user_email", "connector_type"])
+def test_a_record_that_says_it_is_another_ones_is_not_read(
+    installation: Installation, caplog: pytest.LogCaptureFixture, field: str
+) -> None:
+    """N46: Its owner and its type are its name, too."""
+    caplog.set_level(logging.INFO)
+    write(installation, {field: JOHN.email if field == "user_email" else GOOGLE})
+    installation.sandbox.clear_requests()
+    for asking in (ask, ask_to_refresh):
+        alarms(caplog)
+        answer = asking(installation)
+        assert (answer.status_code, code(answer)) == (500, "tampered")
+        (line,) = alarms(caplog)
+        assert (line["alarm"], line["connection"]) == ("tampered", SARAHS.document_id)
+    assert "refresh_token" not in [r["grant_type"] for r in installation.sandbox.requests()]
+
+
 def test_a_revocation_that_was_altered_stays(
     installation: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The provider can not be told; nobody says that it was."""
+    """N47: The provider can not be told; nobody says that it was."""
     caplog.set_level(logging.INFO)
     visitor = installation.connect(GOOGLE, SARAH)
     key = ConnectionKey(GOOGLE, SARAH.email)
@@ -211,7 +311,7 @@ def test_a_revocation_that_was_altered_stays(
 def test_a_whole_record_under_another_ones_name(
     installed: CloudInstallation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is not even read; the alarm names the place where it lies."""
+    """N45: It is not even read; the alarm names the place where it lies."""
     caplog.set_level(logging.INFO)
     for account in (SARAH, JOHN):
         installed.connect(MICROSOFT, account)
@@ -247,7 +347,7 @@ def test_a_forged_ticket_or_cookie_is_no_alarm(
 def test_every_bit_counts(
     tmp_path: Path, keys: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With any one of them flipped a stored access token does not open: an alarm each, and no value."""
+    """N47: With any one flipped a stored access token does not open: an alarm each, and no value."""
     installation = Installation(tmp_path, keys)
     installation.connect(MICROSOFT, SARAH)
     connection = stored(installation).connection

@@ -116,6 +116,56 @@ CONTROLS: Final = {
         test="tests/unit/core/test_attacks_on_tokens.py::"
         "test_leave_that_is_withdrawn_while_a_token_is_refreshed_counts",
     ),
+    "a value is bound to its person": Control(
+        file="model/binding.py",
+        text="return self.outer() + _joined(str(self.identity), str(self.generation))",
+        without="return self.outer() + _joined(str(self.generation))",
+        attack="N46",
+        test="tests/contract/keys/test_sealing.py::test_a_moved_value_does_not_open",
+    ),
+    "a sealed value has a version": Control(
+        file="keys/envelope.py",
+        text="if sealed[:1] != VERSION:",
+        without="if False:",
+        attack="N47",
+        test="tests/unit/keys/test_envelope.py::test_an_unknown_version_is_refused",
+    ),
+    "parts do not run together": Control(
+        file="model/binding.py",
+        text="""b"".join(len(part).to_bytes(4, "big") + part for part in encoded)""",
+        without="""b"".join(encoded)""",
+        attack="N48",
+        test="tests/unit/model/test_binding.py::test_a_border_between_two_parts_can_not_move",
+    ),
+    "a wrapping came whole": Control(
+        file="keys/cloud_kms.py",
+        text="            and is_whole(answer.ciphertext, answer.ciphertext_crc32c)\n",
+        without="",
+        attack="N49",
+        test="tests/contract/keys/test_cloud_kms.py::test_a_garbled_wrapping_is_asked_for_once_more",
+    ),
+    "a version that is needed stays": Control(
+        file="rewrapping/retiring.py",
+        text="        self._require_unneeded(kind, version, total)\n",
+        without="",
+        attack="N51",
+        test="tests/unit/core/test_attacks_on_keys.py::"
+        "test_a_version_that_half_of_the_records_need_stays",
+    ),
+    "a data key is found by its AAD": Control(
+        file="keys/cache.py",
+        text="""sha256(len(outer).to_bytes(8, "big") + outer + wrapped)""",
+        without="sha256(wrapped)",
+        attack="N52",
+        test="tests/unit/keys/test_cache.py::test_another_aad_is_a_miss",
+    ),
+    "a query is text": Control(
+        file="http/reading.py",
+        text="    except UnicodeDecodeError:\n",
+        without="    except OverflowError:\n",
+        attack="N99",
+        test="tests/unit/http/test_reading.py::test_bytes_that_are_no_text_are_refused",
+    ),
 }
 
 

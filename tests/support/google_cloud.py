@@ -21,6 +21,7 @@ from multi_user_oauth.wiring import build
 from multi_user_oauth.wiring.backend import MainStore
 from multi_user_oauth.wiring.parts import Parts
 from tests.contract.stores.lines import connect
+from tests.plugins.no_secret_in_logs import remember_project
 from tests.support.clock import ManualClock
 from tests.support.functions import Installation, flask_app
 from tests.support.installation import GOOGLE, MICROSOFT
@@ -53,7 +54,7 @@ class CloudInstallation(Installation):
     ) -> None:
         super().__init__(directory, keys, clock=clock)
         self._emulator = emulator
-        self.project = f"test-{uuid4().hex[:12]}"
+        self.project = remember_project(f"test-{uuid4().hex[:12]}")
         rights = database_rights(FUNCTIONS)
         self.relay = FirestoreRelay(emulator, rights, sleep=self.clock.sleep)
         self.cloud = DemoCloud(self.project, FUNCTIONS, SECRETS)

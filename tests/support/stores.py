@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from multi_user_oauth.model import (
+    AuditHead,
     AuditRecord,
     Batch,
     ConnectionKey,
@@ -18,25 +19,34 @@ from multi_user_oauth.model import (
     Page,
     Rescue,
     Revocation,
+    RevocationPage,
     Snapshot,
 )
 from multi_user_oauth.ports import (
     AuditReader,
+    AuditWalk,
     Clock,
     ConnectionDirectory,
     ConnectionWriter,
     DueConnections,
+    Erasure,
     FlowMarks,
+    KeptRead,
     KeyVersionNotes,
     LastUse,
     Ledger,
+    LedgerErasure,
     Meter,
     People,
+    ReadLog,
     RescueStore,
     RevocationStore,
     SealedRecords,
     SignOuts,
+    TraceErasure,
+    UnfinishedRevocations,
     Usage,
+    Walked,
 )
 from multi_user_oauth.stores.meter import NoMeter
 from multi_user_oauth.stores.sqlite import SqliteMainStore
@@ -50,14 +60,27 @@ class MainStore(
     DueConnections,
     SealedRecords,
     AuditReader,
+    AuditWalk,
     RescueStore,
     RevocationStore,
+    UnfinishedRevocations,
+    Erasure,
     Protocol,
 ):
     """All ports of the main database."""
 
 
-class ActivityStore(FlowMarks, Ledger, People, KeyVersionNotes, Usage, Protocol):
+class ActivityStore(
+    FlowMarks,
+    Ledger,
+    People,
+    KeyVersionNotes,
+    Usage,
+    ReadLog,
+    LedgerErasure,
+    TraceErasure,
+    Protocol,
+):
     """All ports of the activity database."""
 
 
@@ -126,6 +149,14 @@ class FaultyStore(Faults):
             "audit_after", lambda: self._store.audit_after(key, sequence, limit=limit)
         )
 
+    def all_audit(self, *, after: str | None, limit: int) -> tuple[Walked[AuditRecord], ...]:
+        """As the port, with faults."""
+        return self.through("all_audit", lambda: self._store.all_audit(after=after, limit=limit))
+
+    def all_heads(self, *, after: str | None, limit: int) -> tuple[Walked[AuditHead], ...]:
+        """As the port, with faults."""
+        return self.through("all_heads", lambda: self._store.all_heads(after=after, limit=limit))
+
     def rescue(self, rescue: Rescue) -> None:
         """As the port, with faults."""
         self.through("rescue", lambda: self._store.rescue(rescue))
@@ -151,6 +182,14 @@ class FaultyStore(Faults):
     def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
         """As the port, with faults."""
         return self.through("due", lambda: self._store.due(shards, by=by, limit=limit))
+
+    def unfinished(self, *, after: str | None, limit: int) -> RevocationPage:
+        """As the port, with faults."""
+        return self.through("unfinished", lambda: self._store.unfinished(after=after, limit=limit))
+
+    def erase(self, tombstone: Snapshot) -> None:
+        """As the port, with faults."""
+        self.through("erase", lambda: self._store.erase(tombstone))
 
     def snapshots(self, *, after: str | None, limit: int) -> tuple[Snapshot, ...]:
         """As the port, with faults."""
@@ -239,3 +278,33 @@ class FaultyActivityStore(Faults):
     def uses(self, key: ConnectionKey) -> tuple[LastUse, ...]:
         """As the port, with faults."""
         return self.through("uses", lambda: self._store.uses(key))
+
+    def disconnects(self, key: ConnectionKey) -> tuple[LedgerEntry, ...]:
+        """As the port, with faults."""
+        return self.through("disconnects", lambda: self._store.disconnects(key))
+
+    def forget_disconnect(self, entry: LedgerEntry) -> None:
+        """As the port, with faults."""
+        self.through("forget_disconnect", lambda: self._store.forget_disconnect(entry))
+
+    def forget_uses(self, key: ConnectionKey) -> bool:
+        """As the port, with faults."""
+        return self.through("forget_uses", lambda: self._store.forget_uses(key))
+
+    def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
+        """As the port, with faults."""
+        return self.through(
+            "forget_sign_outs", lambda: self._store.forget_sign_outs(identity, until=until)
+        )
+
+    def keep_read(self, read: KeptRead) -> None:
+        """As the port, with faults."""
+        self.through("keep_read", lambda: self._store.keep_read(read))
+
+    def kept_reads(
+        self, key: ConnectionKey, *, after: str | None, limit: int
+    ) -> tuple[KeptRead, ...]:
+        """As the port, with faults."""
+        return self.through(
+            "kept_reads", lambda: self._store.kept_reads(key, after=after, limit=limit)
+        )

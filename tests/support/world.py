@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from multi_user_oauth.backlog import FinishRevocations
 from multi_user_oauth.custody import AccessTokens, Credential, Credentials, NewGrants
 from multi_user_oauth.delegating import Delegate
 from multi_user_oauth.directory import ListConnections
@@ -243,10 +244,15 @@ class World:
             opener=self.opener(Kind.REFRESH),
             providers={Provider.GOOGLE: self.provider},
             deployment=DEPLOYMENT,
+            now=self.clock,
             draw=self.draw,
             limits=self.limits,
             point=point,
         )
+
+    def finishing(self) -> FinishRevocations:
+        """Return what works off all that is pending."""
+        return FinishRevocations(finisher=self.finisher(), waiting=self.store, now=self.clock)
 
     def disconnecting(self, finisher: Finisher | None = None) -> Disconnect:
         """Return what ends a connection."""

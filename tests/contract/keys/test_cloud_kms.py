@@ -60,7 +60,7 @@ def test_after_a_rotation_old_keys_open_and_new_ones_say_so(cloud: Cloud, key_na
 
 
 def test_a_disabled_version_is_unavailable_not_tampered_with(cloud: Cloud, key_name: str) -> None:
-    """Somebody can enable it again: nobody is told that their data is spoilt."""
+    """N53: Somebody can enable it again: nobody is told that their data is spoilt."""
     wrapped = encrypter(cloud, key_name).encrypt(DATA_KEY, AAD)
     cloud.rotate(key_name)
     cloud.disable(key_name, "1")
@@ -70,7 +70,7 @@ def test_a_disabled_version_is_unavailable_not_tampered_with(cloud: Cloud, key_n
 
 
 def test_who_may_only_encrypt_can_not_decrypt(cloud: Cloud, key_name: str) -> None:
-    """The right is asked of IAM by identity, whatever our code would like."""
+    """N53: The right is asked of IAM by identity, whatever our code would like."""
     wrapped = encrypter(cloud, key_name, CALLBACK).encrypt(DATA_KEY, AAD)
 
     with pytest.raises(KeysUnavailableError, match="PERMISSION_DENIED"):
@@ -94,7 +94,7 @@ def test_a_key_that_is_not_there_is_named(cloud: Cloud) -> None:
 def test_a_garbled_wrapping_is_asked_for_once_more(
     cloud: Cloud, key_name: str, spoilt: Spoilt
 ) -> None:
-    """Once garbled: the second answer counts. Twice: nothing is sealed with it."""
+    """N49: Once garbled: the second answer counts. Twice: nothing is sealed with it."""
     cloud.faults.add(Fault(method="Encrypt", spoilt=spoilt))
     wrapped = encrypter(cloud, key_name).encrypt(DATA_KEY, AAD)
     assert decrypter(cloud, key_name).decrypt(wrapped, AAD) == DATA_KEY
@@ -110,7 +110,7 @@ def test_a_garbled_wrapping_is_asked_for_once_more(
 def test_a_garbled_data_key_is_asked_for_once_more(
     cloud: Cloud, key_name: str, spoilt: Spoilt
 ) -> None:
-    """Once garbled: the second answer counts. Twice: nothing is opened with it."""
+    """N49: Once garbled: the second answer counts. Twice: nothing is opened with it."""
     wrapped = encrypter(cloud, key_name).encrypt(DATA_KEY, AAD)
     cloud.faults.add(Fault(method="Decrypt", spoilt=spoilt))
     assert decrypter(cloud, key_name).decrypt(wrapped, AAD) == DATA_KEY
@@ -152,7 +152,7 @@ def test_checksums_go_along_both_ways(cloud: Cloud, key_name: str) -> None:
 
 
 def test_a_forged_data_key_is_refused(cloud: Cloud, key_name: str) -> None:
-    """Another data key under a checksum that fits it is not the one that was wrapped."""
+    """N49: Another data key under a checksum that fits it is not the one that was wrapped."""
     wrapped = encrypter(cloud, key_name).encrypt(DATA_KEY, AAD)
     cloud.faults.add(Fault(method="Decrypt", spoilt="forged"))
 

@@ -4,6 +4,7 @@ import json
 import logging
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from requests.adapters import BaseAdapter
 from werkzeug import Request, Response
 
 from multi_user_oauth.errors import ConfigurationError, KeysUnavailableError, TamperedError
-from multi_user_oauth.keys.cloud_kms import CloudKmsEncrypter
+from multi_user_oauth.keys.cloud_kms import CloudKmsEncrypter, crc32c, key_version
 from multi_user_oauth.keys.cloud_kms_rest import CloudKms, Patience, connect
 from multi_user_oauth.sandbox.gateway_server import GatewayServer, listen
 from tests.contract.keys.services import CountingMeter
@@ -177,6 +178,46 @@ def test_no_log_line_holds_a_data_key(cloud: Cloud, caplog: pytest.LogCaptureFix
     assert "encrypt" in said
     assert "YSBkYXRhIGtleS" not in said
     assert "a data key" not in said
+
+
+def wrapping(**changes: object) -> tuple[int, bytes]:
+    """Return a sound answer to `encrypt`, but for these changes."""
+    answer = {
+        "name": f"{KEY}/cryptoKeyVersions/1",
+        "ciphertext": b64encode(b"ciphertext").decode(),
+        "ciphertextCrc32c": crc32c(b"ciphertext"),
+        "verifiedPlaintextCrc32c": True,
+        "verifiedAdditionalAuthenticatedDataCrc32c": True,
+    }
+    return 200, json.dumps(answer | changes).encode()
+
+
+UNSOUND = {
+    "another key": {"name": f"{KEY_RING}/cryptoKeys/another/cryptoKeyVersions/1"},
+    "no version": {"name": KEY},
+    "no number": {"name": f"{KEY}/cryptoKeyVersions/newest"},
+    "wrong checksum": {"ciphertextCrc32c": crc32c(b"another")},
+    "no checksum": {"ciphertextCrc32c": ""},
+    "other bytes": {"ciphertext": b64encode(b"another").decode()},
+    "plaintext not verified": {"verifiedPlaintextCrc32c": False},
+    "AAD not verified": {"verifiedAdditionalAuthenticatedDataCrc32c": False},
+}
+
+
+@pytest.mark.parametrize("changes", UNSOUND.values(), ids=list(UNSOUND))
+def test_an_unsound_wrapping_is_asked_for_once_more_and_never_believed(
+    changes: dict[str, object],
+) -> None:
+    """N49: The second answer counts if it is sound; if not, nothing is sealed under it."""
+    world = World(wrapping(**changes), wrapping())
+    wrapped = CloudKmsEncrypter(world.kms, KEY).encrypt(bytes(32), b"aad")
+    assert key_version(wrapped) == "1"
+    assert len(world.adapter.requests) == 2
+
+    world = World(wrapping(**changes))
+    with pytest.raises(KeysUnavailableError, match="GarbledAnswer"):
+        CloudKmsEncrypter(world.kms, KEY).encrypt(bytes(32), b"aad")
+    assert len(world.adapter.requests) == 2
 
 
 class TokenEndpoint:

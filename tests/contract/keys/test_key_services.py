@@ -24,7 +24,7 @@ def test_what_was_wrapped_is_unwrapped_for_the_same_aad(
 
 @pytest.mark.parametrize("other", [b"", AAD[:-1], AAD + b"\0", b"\0" + AAD, AAD.upper()])
 def test_another_aad_is_refused(service: KeyService, other: bytes) -> None:
-    """What was wrapped for one AAD is not unwrapped for another."""
+    """N49: What was wrapped for one AAD is not unwrapped for another."""
     wrapped = service.encrypters[Kind.ACCESS].encrypt(DATA_KEY, AAD)
 
     with pytest.raises(TamperedError):
@@ -43,7 +43,7 @@ def test_the_other_key_is_refused(service: KeyService, kind: Kind, other: Kind) 
 
 
 def test_any_altered_byte_is_refused(service: KeyService) -> None:
-    """A wrapped key with one bit flipped, at any place, is tampered with: nothing else is said."""
+    """N47: A wrapped key with one bit flipped, at any place, is tampered with: nothing else is said."""
     wrapped = service.encrypters[Kind.REFRESH].encrypt(DATA_KEY, AAD)
 
     for place in range(len(wrapped)):
@@ -53,7 +53,7 @@ def test_any_altered_byte_is_refused(service: KeyService) -> None:
 
 
 def test_any_other_length_is_refused(service: KeyService) -> None:
-    """A wrapped key that is cut short, anywhere, or goes on is tampered with."""
+    """N47: A wrapped key that is cut short, anywhere, or goes on is tampered with."""
     wrapped = service.encrypters[Kind.REFRESH].encrypt(DATA_KEY, AAD)
 
     for altered in [wrapped + b"\0", *(wrapped[:length] for length in range(len(wrapped)))]:

@@ -16,7 +16,7 @@ def test_every_grant_has_its_own_data_key(vault: Vault) -> None:
 
 
 def test_no_two_values_are_sealed_alike(vault: Vault) -> None:
-    """Ten thousand seals of one value with one key share no nonce and no ciphertext."""
+    """N48: Ten thousand seals of one value with one key share no nonce and no ciphertext."""
     sealer = vault.sealers[Kind.ACCESS]
     key = sealer.new_key(PLACE)
     header = 3 + len(key.wrapped)
@@ -27,7 +27,7 @@ def test_no_two_values_are_sealed_alike(vault: Vault) -> None:
 
 
 def test_any_altered_byte_is_refused(vault: Vault) -> None:
-    """A sealed value with one byte changed, at any place, is tampered with, and says no more."""
+    """N47: A sealed value with one byte changed, at any place, is tampered with, and says no more."""
     sealed, opener = vault.sealed(), vault.openers[Kind.ACCESS]
     opener.open(sealed, PLACE)
 
@@ -40,7 +40,7 @@ def test_any_altered_byte_is_refused(vault: Vault) -> None:
 
 
 def test_any_other_length_is_refused(vault: Vault) -> None:
-    """A sealed value that is cut short, anywhere, or goes on is tampered with, and says no more."""
+    """N47: A sealed value that is cut short, anywhere, or goes on is tampered with, and says no more."""
     sealed, opener = vault.sealed(), vault.openers[Kind.ACCESS]
     opener.open(sealed, PLACE)
 

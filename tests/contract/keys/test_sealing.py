@@ -34,8 +34,8 @@ def test_a_sealed_value_does_not_show(vault: Vault) -> None:
 @pytest.mark.parametrize("elsewhere", ELSEWHERE.values(), ids=list(ELSEWHERE))
 def test_a_moved_value_does_not_open(vault: Vault, elsewhere: Binding, warm: bool) -> None:
     """
-    A value moved to another user, connector type, kind, deployment, epoch, identity or generation is
-    refused, also while its data key is at hand.
+    N42, N44, N45, N46: A value moved to another user, connector type, kind, deployment, epoch, identity
+    or generation is refused, also while its data key is at hand.
     """
     sealed, opener = vault.sealed(), vault.openers[Kind.ACCESS]
     if warm:
@@ -49,7 +49,7 @@ def test_a_moved_value_does_not_open(vault: Vault, elsewhere: Binding, warm: boo
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_two_kinds_can_not_be_swapped(vault: Vault, kind: Kind) -> None:
-    """A refresh token in the access token's place, or the reverse, opens for nobody."""
+    """N43: A refresh token in the access token's place, or the reverse, opens for nobody."""
     other = Kind.REFRESH if kind is Kind.ACCESS else Kind.ACCESS
     sealed = vault.sealed(replace(PLACE, kind=kind))
 
@@ -102,7 +102,7 @@ def test_a_data_key_is_wrapped_once_and_unwrapped_once(vault: Vault) -> None:
 def test_an_unwrapped_key_is_kept_for_300_seconds(
     vault: Vault, seconds: int, operations: int
 ) -> None:
-    """At +301 s the key service is asked again, and may by then say no."""
+    """N52: At +301 s the key service is asked again, and may by then say no."""
     sealed = vault.sealed()
     vault.openers[Kind.ACCESS].open(sealed, PLACE)
     vault.clock.advance(seconds)

@@ -38,7 +38,7 @@ def cache(clock: ManualClock) -> DataKeyCache:
 def test_a_key_is_kept_for_less_than_300_seconds(
     cache: DataKeyCache, clock: ManualClock, seconds: float, found: bytes | None
 ) -> None:
-    """It is found until then and not after, nor when the clock was set back before its time."""
+    """N52: It is found until then and not after, nor when the clock was set back before its time."""
     cache.put(name(1), OUTER, key(1))
     clock.advance(seconds)
 
@@ -57,7 +57,7 @@ def test_use_does_not_lengthen_a_life(cache: DataKeyCache, clock: ManualClock) -
 
 
 def test_old_keys_leave_the_memory_unasked(cache: DataKeyCache, clock: ManualClock) -> None:
-    """What nobody asks for again is dropped at the next use of the cache, not kept for ever."""
+    """N52: What nobody asks for again is dropped at the next use of the cache, not kept for ever."""
     for number in range(5):
         cache.put(name(number), OUTER, key(number))
     clock.advance(301)
@@ -102,7 +102,7 @@ def test_a_clock_set_back_lengthens_no_life(cache: DataKeyCache, clock: ManualCl
 
 
 def test_ten_thousand_are_kept_and_the_least_used_goes_first(cache: DataKeyCache) -> None:
-    """The 10,001st key displaces the one that was not used for longest."""
+    """N52: The 10,001st key displaces the one that was not used for longest."""
     for number in range(10_000):
         cache.put(name(number), OUTER, key(number))
     assert cache.get(name(0), OUTER) == key(0)
@@ -120,14 +120,14 @@ def test_ten_thousand_are_kept_and_the_least_used_goes_first(cache: DataKeyCache
     ids=["other AAD", "no AAD", "other key", "the border moved"],
 )
 def test_another_aad_is_a_miss(cache: DataKeyCache, wrapped: bytes, outer: bytes) -> None:
-    """A hit answers only the very question that the key service had answered."""
+    """N52: A hit answers only the very question that the key service had answered."""
     cache.put(name(1), OUTER, key(1))
 
     assert cache.get(wrapped, outer) is None
 
 
 def test_nothing_is_left_after_clear(cache: DataKeyCache, clock: ManualClock) -> None:
-    """At the end of the process the keys go first; should it go on, so does the cache."""
+    """N52: At the end of the process the keys go first; should it go on, so does the cache."""
     cache.put(name(1), OUTER, key(1))
     cache.clear()
 

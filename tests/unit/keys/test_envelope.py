@@ -68,7 +68,7 @@ def test_the_format_is_as_documented() -> None:
 
 @given(st.binary(max_size=200))
 def test_bytes_from_nowhere_are_refused(garbage: bytes) -> None:
-    """Any bytes that we did not seal are tampered with, never another error."""
+    """N47: Any bytes that we did not seal are tampered with, never another error."""
     with pytest.raises(TamperedError):
         opener().open(garbage, PLACE)
 
@@ -82,7 +82,7 @@ def test_bytes_behind_a_good_header_are_refused(garbage: bytes) -> None:
 
 @given(data=st.data())
 def test_a_value_patched_anywhere_is_refused(data: st.DataObject) -> None:
-    """Any stretch of a sealed value replaced, cut out or put in is tampered with."""
+    """N47: Any stretch of a sealed value replaced, cut out or put in is tampered with."""
     value = sealed()
     start = data.draw(st.integers(0, len(value)))
     end = data.draw(st.integers(start, len(value)))
@@ -96,7 +96,7 @@ def test_a_value_patched_anywhere_is_refused(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("version", [version for version in range(256) if version != 1])
 def test_an_unknown_version_is_refused(version: int) -> None:
-    """Version 0 and those of the future are not guessed at."""
+    """N47: Version 0 and those of the future are not guessed at."""
     with pytest.raises(TamperedError, match="version"):
         opener().open(bytes([version]) + sealed()[1:], PLACE)
 
@@ -120,7 +120,7 @@ def test_an_empty_wrapped_key_is_refused() -> None:
 
 
 def test_a_key_service_that_is_away_is_not_tampering() -> None:
-    """503, and the same value opens once the key service is back: a failure is not kept."""
+    """N53: 503, and the same value opens once the key service is back: a failure is not kept."""
     service = Plain()
     there = opener(service)
     service.error = KeysUnavailableError("permission removed")

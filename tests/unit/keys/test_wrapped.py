@@ -29,7 +29,7 @@ def test_the_form_is_fixed() -> None:
 
 
 def test_another_label_is_refused() -> None:
-    """A label that was changed would hide a record from a re-wrap, and lose it with the old version."""
+    """N49: One that was changed would hide a record from a re-wrap, and lose it with the old version."""
     relabelled = wrapped("7").replace(b"\x017", b"\x018", 1)
 
     assert key_version(relabelled) == "8"
@@ -61,6 +61,6 @@ def test_another_data_key_is_refused() -> None:
     ],
 )
 def test_what_is_no_wrapped_key_is_refused(value: bytes) -> None:
-    """Cut short, without a version or a ciphertext, or of a kind that is unknown here."""
+    """N47: Cut short, without a version or a ciphertext, or of a kind that is unknown here."""
     with pytest.raises(TamperedError):
         key_version(value)
