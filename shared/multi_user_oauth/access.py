@@ -132,6 +132,17 @@ def require_step_up(policy: Policy, person: Person) -> None:
         raise StepUpRequiredError("the policy asks for a stronger, recent sign-in")
 
 
+def require_admin(policy: Policy, caller: Caller) -> None:
+    """Return if the caller may end what is another's; raise `ForbiddenError` or `StepUpRequiredError`."""
+    match caller:
+        case System():
+            return
+        case Person(is_admin=True, by_bearer=False):
+            require_step_up(policy, caller)
+        case _:
+            raise ForbiddenError("only an administrator may do this")
+
+
 def _require_leave(
     policy: Policy, agent: str, action: Action, connection: Connection, now: datetime
 ) -> None:

@@ -31,8 +31,17 @@ SHORTEST_LOOK = 0.1
 """Seconds between two looks at a record that another worker is refreshing, at least; at most thrice."""
 
 
+def not_kept(_: Use) -> None:
+    """Do nothing: where uses are not kept in the database."""
+
+
 class GetAccessToken:
-    """Serves one token with one read, unless it has to be refreshed first."""
+    """
+    Serves one token with one read, unless it has to be refreshed first.
+
+    `uses` is told of every request, `reads` of those only that the policy let through: whoever it does
+    not know must not make us write.
+    """
 
     def __init__(
         self,
@@ -42,6 +51,7 @@ class GetAccessToken:
         refresher: Refresher,
         policy: Callable[[], Policy],
         uses: UseLog,
+        reads: UseLog = not_kept,
         notes: NoteUses,
         now: Clock,
         sleep: Sleep,
@@ -53,6 +63,7 @@ class GetAccessToken:
         self._refresher = refresher
         self._policy = policy
         self._uses = uses
+        self._reads = reads
         self._notes = notes
         self._now = now
         self._sleep = sleep
@@ -85,7 +96,9 @@ class GetAccessToken:
             )  # fmt: skip
 
         try:
-            token = self._get(caller, key, wanted, scopes)
+            policy = self._policy()
+            require_reach(policy, caller, Action.TOKEN, key)
+            token = self._kept(use, lambda: self._get(policy, caller, key, wanted, scopes))
         except MultiUserOAuthError as refused:
             self._uses(use(refused.code))
             raise
@@ -93,12 +106,24 @@ class GetAccessToken:
         self._notes.note(caller, key, Action.TOKEN, purpose)
         return token
 
-    def _get(
-        self, caller: Caller, key: ConnectionKey, min_ttl: timedelta, scopes: tuple[str, ...]
-    ) -> AccessToken:
-        policy = self._policy()
-        require_reach(policy, caller, Action.TOKEN, key)
+    def _kept(self, use: Callable[[str], Use], get: Callable[[], AccessToken]) -> AccessToken:
+        # Before the line of the log: that line is to tell of the answer which is really given.
+        try:
+            token = get()
+        except MultiUserOAuthError as refused:
+            self._reads(use(refused.code))
+            raise
+        self._reads(use("released"))
+        return token
 
+    def _get(
+        self,
+        policy: Policy,
+        caller: Caller,
+        key: ConnectionKey,
+        min_ttl: timedelta,
+        scopes: tuple[str, ...],
+    ) -> AccessToken:
         def read() -> Snapshot:
             # At each look: what the person withdraws while we wait holds from that commit on.
             snapshot = require_live(key, self._connections.read(key))

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.architecture.catalogue import ROOT
 
-NUMBER: Final = re.compile(r"\bN\d\d[a-d]?\b")
+NUMBER: Final = re.compile(r"\bN\d{2,3}[a-d]?\b")
 NAMED: Final = re.compile(r"`(tests/[\w/]+\.py::test_\w+)`")
 """How a page names a test."""
 

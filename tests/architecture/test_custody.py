@@ -129,7 +129,7 @@ def is_secret(name: str) -> bool:
 
 
 def test_secrets_are_compared_in_constant_time_only() -> None:
-    """How long `==` takes tells how much of a guess was right (N65)."""
+    """N65: how long `==` takes tells how much of a guess was right."""
     found = {file: list(secret_comparisons(tree)) for file, tree in TREES.items()}
     assert {file: texts for file, texts in found.items() if texts} == {}
 
@@ -202,7 +202,7 @@ def is_plain(call: ast.Call, tree: ast.AST) -> bool:
 
 
 def test_a_log_line_is_a_fixed_text_and_allowed_fields() -> None:
-    """No text is made of values, so that none can slip in; fields are written if on the list (N56)."""
+    """No text is made of values, so that none can slip in; fields are written if on the list (N64)."""
     logged = [(file, tree, call) for file, tree in TREES.items() for call in log_calls(tree)]
     assert logged
     odd = [

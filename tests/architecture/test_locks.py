@@ -42,8 +42,9 @@ def wanted() -> list[Requirement]:
 
 
 def all_pins() -> dict[str, str]:
-    """The versions that the tests ran with, and the tool that locks."""
-    return versions(ROOT / ".requirements/test.txt") | versions(ROOT / ".requirements/lock.txt")
+    """The versions that the tests ran with, the tool that locks and the one that fuzzes."""
+    locks = (versions(ROOT / f".requirements/{name}.txt") for name in ("test", "lock", "soak"))
+    return {name: version for lock in locks for name, version in lock.items()}
 
 
 @each_lock

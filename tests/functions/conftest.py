@@ -37,9 +37,11 @@ def nothing_stored(
 
 
 @pytest.fixture
-def installation(tmp_path: Path, keys: Mapping[str, str]) -> Installation:
-    """All functions over a sandbox, with nobody connected yet."""
-    return Installation(tmp_path, keys)
+def installation(tmp_path: Path, keys: Mapping[str, str]) -> Iterator[Installation]:
+    """All functions over a sandbox, with nobody connected yet; no address brought it a secret."""
+    installation = Installation(tmp_path, keys)
+    yield installation
+    assert [each for each in installation.sandbox.requests() if each["leak"]] == []
 
 
 Titled = Callable[[str], Installation]

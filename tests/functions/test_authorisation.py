@@ -74,6 +74,7 @@ GET  admin-consent           200    200   200   200    200   200   200  200  200
 GET  callback/google         400    400   400   400    400   400   400  400  400  400
 GET  users                   401    200   200   200    200   200   200  200  200  401
 GET  flow                    200    200   200   200    200   200   200  200  200  200
+POST offboard                401    403   403   403    200   401   401  401  401  401
 DELETE user                  401    200   404   404    200   404   404  404  404  401
 GET  token                   401    401   401   401    401   200   200  404  401  401
 POST refresh/one             401    401   401   401    401   200   403  403  401  401
@@ -98,6 +99,7 @@ ROUTES: Final = {
     "callback/google": "/api/v1/oauth/callback/google",
     "users": "/api/v1/oauth/users",
     "flow": "/api/v1/oauth/flow/{handle}",
+    "offboard": "/api/v1/oauth/offboard",
     "user": f"/api/v1/oauth/user{KEY}",
     "token": f"/api/v1/oauth/user{KEY}/token",
     "refresh/one": "/refresh/one",
@@ -170,6 +172,8 @@ def ask(
         options["query_string"] = key
     if method in {"POST", "PUT"}:
         options["json"] = key | BODIES[route] if route in BODIES else {}
+        if route == ("POST", "offboard"):
+            options["json"] = {"user_email": user_email}
     return visitor.call(SERVED_BY[method, path], method, filled(path, user_email), **options)
 
 
@@ -241,7 +245,7 @@ def test_anothers_connection_is_in_no_list(installation: Installation, caller: s
 CALLBACKS: Final = frozenset({ROUTES["callback/microsoft"], ROUTES["callback/google"]})
 """GET by protocol (RFC 6749, 4.1.2): bound to one browser by the flow's cookie, and good once."""
 CHANGING: Final = frozenset(
-    {("POST", ROUTES["authorize"])}
+    {("POST", ROUTES["authorize"]), ("POST", ROUTES["offboard"])}
     | {entry for entry in ROWS if entry[0] in {"PUT", "PATCH", "DELETE"}}
     | {("POST", path) for word, path in ROUTES.items() if word.startswith("refresh/")}
 )

@@ -28,12 +28,14 @@ JSON_ROUTES: Final = {
     "finish": ("/refresh/finish", "FinishRequest"),
     "rewrap": ("/refresh/rewrap", "RewrapRequest"),
     "delegations": ("/api/v1/account/delegations", "DelegationRequest"),
+    "offboard": (f"{API}/offboard", "OffboardRequest"),
 }
 GOOD: Final[dict[str, dict[str, Any]]] = {
     "authorize": {"user_email": "sarah@company.com", "connector_type": MICROSOFT},
     "one": {"user_email": "sarah@company.com", "connector_type": MICROSOFT, "min_ttl": 60},
     "finish": {"user_email": "sarah@company.com", "connector_type": GOOGLE, "epoch": 1},
     "rewrap": {"after": "connections", "count_only": True},
+    "offboard": {"user_email": "sarah@company.com"},
     "delegations": {
         "user_email": "sarah@company.com",
         "connector_type": MICROSOFT,
@@ -75,6 +77,10 @@ def properties(name: str) -> dict[str, Any]:
 def post(nothing_stored: Installation, name: str, **options: Any) -> TestResponse:  # noqa: ANN401  # reason: werkzeug's
     """Send a body to a route as somebody who may."""
     path = JSON_ROUTES[name][0]
+    if name == "offboard":
+        admin = nothing_stored.person(identity(MICROSOFT, ADMIN), email=ADMIN.email)
+        headers = FORM | WANTS_JSON | options.pop("headers", {})
+        return admin.call("revoke", "POST", path, headers=headers, **options)
     if name == "delegations":
         sarah = nothing_stored.person(identity(MICROSOFT, SARAH))
         headers = FORM | WANTS_JSON | options.pop("headers", {})
@@ -111,14 +117,14 @@ def test_every_route_with_a_body_is_tested_here() -> None:
 def test_what_is_no_json_object_is_refused(
     nothing_stored: Installation, name: str, body: bytes
 ) -> None:
-    """Neither depth nor nonsense is more than a 400."""
+    """N97: neither depth, NaN nor nonsense is more than a 400."""
     response = post(nothing_stored, name, data=body, content_type="application/json")
     refused(response, 400, "invalid_request")
 
 
 @pytest.mark.parametrize("name", JSON_ROUTES)
 def test_a_key_that_stands_twice_is_named(nothing_stored: Installation, name: str) -> None:
-    """Which of the two is meant is not guessed."""
+    """N97: which of the two is meant is not guessed."""
     body = b'{"user_email": "sarah@company.com", "user_email": "john@company.com"}'
     response = post(nothing_stored, name, data=body, content_type="application/json")
     refused(response, 400, "invalid_request", "user_email")
@@ -147,7 +153,7 @@ def test_a_large_body_is_refused(nothing_stored: Installation, name: str) -> Non
 def test_another_media_type_is_refused(
     nothing_stored: Installation, name: str, content_type: str
 ) -> None:
-    """A simple cross-site form can not pass for JSON."""
+    """N97: a simple cross-site form can not pass for JSON."""
     response = post(nothing_stored, name, data=b"{}", content_type=content_type)
     refused(response, 415, "not_json")
 
@@ -213,7 +219,7 @@ def test_what_our_configuration_decides_is_refused_by_name(
         refused(response, 400, "forbidden_field", field)
         assert "configuration" in (response.json or {})["detail"]
         assert "anything" not in response.text
-    for name in ("one", "finish"):
+    for name in ("one", "finish", "offboard"):
         response = post(nothing_stored, name, json={**GOOD[name], field: "x"})
         refused(response, 400, "unknown_field", field)
 

@@ -202,7 +202,7 @@ def test_a_person_by_a_bearer_token_sees_and_ends_their_own(issuing: Installatio
 
 
 def test_a_token_without_its_signature_counts_behind_iam_only(issuing: Installation) -> None:
-    """And there too with everything else right; every other function answers 401."""
+    """N38: and there too with everything else right; every other function answers 401."""
     head, body, _ = issuing.sandbox.identity_token(ORIGIN, REFRESHER).split(".")
     stripped = f"{head}.{body}.{REMOVED}"
     path = "/refresh/one"

@@ -96,7 +96,8 @@ def test_each_path_of_the_catalogue_leads_to_its_function(path: str, name: str) 
     [
         "/nowhere",
         "/static/",
-        "/api/v1/oauth/offboard",  # coming
+        "/api/v1/oauth/offboard/more",
+        "/refresh/import",  # coming
         "/api/v1/account",
         "/api/v1/oauth/user/microsoft_teams",
         "/api/v1/oauth/user/microsoft_teams/sarah@company.com/token/more",

@@ -172,7 +172,7 @@ def test_the_processes_work_together(running: Running) -> None:
 
 @pytest.mark.parametrize("name", ["authorize", "refresh"])
 def test_ten_megabytes_are_a_413(running: Running, name: str) -> None:
-    """Announced or in chunks, the framework lets us refuse it (who is not let in at all, sooner)."""
+    """N97: announced or in chunks, the framework lets us refuse it (who is not let in at all, sooner)."""
     large = b"x" * 10_000_000
     agent = {"Authorization": f"Bearer {running.sandbox.identity_token(ORIGIN, AGENT)}"}
     headers = {"Content-Type": "application/json", **agent}

@@ -2,10 +2,13 @@
 
 import click
 
+from multi_user_oauth.cli.audit import audit
 from multi_user_oauth.cli.connections import revoke, token, users
 from multi_user_oauth.cli.demo import demo
 from multi_user_oauth.cli.doctor import doctor
+from multi_user_oauth.cli.erase import erase
 from multi_user_oauth.cli.keys import keys
+from multi_user_oauth.cli.offboard import offboard
 from multi_user_oauth.cli.policy import policy
 from multi_user_oauth.cli.serve import serve
 from multi_user_oauth.cli.tour import tour
@@ -22,5 +25,18 @@ def main() -> None:
     """Every person signs in once; services and agents act as that person."""
 
 
-for command in (demo, tour, serve, users, token, revoke, keys, policy, doctor):
+for command in (
+    demo,
+    tour,
+    serve,
+    users,
+    token,
+    revoke,
+    offboard,
+    erase,
+    keys,
+    audit,
+    policy,
+    doctor,
+):
     main.add_command(command)

@@ -82,7 +82,7 @@ def _exit_code(error: "MultiUserOAuthError") -> Exit:
             return Exit.LATER
         case errors.ConfigurationError() | errors.RequestError():
             return Exit.USAGE
-        case errors.KeyVersionNeededError():
+        case errors.KeyVersionNeededError() | errors.StillConnectedError():
             return Exit.NEEDED
         case _:
             return Exit.FAILED
@@ -100,6 +100,8 @@ def _sentence(error: "MultiUserOAuthError") -> str:
             return f"{error}."
         case errors.NeedsSignInError(reason=reason):
             return f"{error} needs a new sign-in ({reason})."
+        case errors.StillConnectedError():
+            return f"Still connected: {error}. First: multi-user-oauth offboard"
         case errors.NotConnectedError():
             return f"There is no connection {error}, or none that may be used here."
         case errors.RetryableError(retry_after=seconds):

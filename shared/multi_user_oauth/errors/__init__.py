@@ -8,6 +8,7 @@ from multi_user_oauth.errors.base import (
     ConfigurationError,
     KeyVersionNeededError,
     MultiUserOAuthError,
+    StillConnectedError,
     TamperedError,
 )
 from multi_user_oauth.errors.connection import (
@@ -106,6 +107,7 @@ __all__ = [
     "SignInError",
     "StateMismatchError",
     "StepUpRequiredError",
+    "StillConnectedError",
     "StoreUnavailableError",
     "TamperedError",
     "TicketExpiredError",

@@ -20,5 +20,9 @@ class TamperedError(MultiUserOAuthError):
     code = "tampered"
 
 
+class StillConnectedError(MultiUserOAuthError):
+    """What is kept of a person is not erased while they are connected; the message says where."""
+
+
 class KeyVersionNeededError(MultiUserOAuthError):
     """A key version is not destroyed, for something may still need it; the message says what."""

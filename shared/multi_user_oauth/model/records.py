@@ -86,6 +86,14 @@ class Revocation:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationPage:
+    """Some revocations in the order of their document ids; `next_after` is None at the end."""
+
+    revocations: tuple[Revocation, ...]
+    next_after: str | None = None
+
+
 class RevocationResult(StrEnum):
     """What became of the grant at the provider."""
 

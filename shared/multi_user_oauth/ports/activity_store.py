@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from multi_user_oauth.model import ConnectionKey, FlowMark, Identity, Kind, LedgerEntry
+from multi_user_oauth.ports.world import Use
 
 
 class FlowMarks(Protocol):
@@ -80,3 +81,64 @@ class Usage(Protocol):
 
     def uses(self, key: ConnectionKey) -> tuple[LastUse, ...]:
         """Return the last use by each agent, the latest first; none where nobody used it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRead:
+    """A use of a token, or a refusal, that is kept until `until`; `mark` tells it from all others."""
+
+    use: Use
+    at: datetime
+    mark: str
+    until: datetime
+
+    @property
+    def document_id(self) -> str:
+        """Its name; names of one connection sort as their times do."""
+        return f"{read_id(self.use.key, self.at)}-{self.mark}"
+
+
+def read_id(key: ConnectionKey, at: datetime) -> str:
+    """Return what the names of all uses of this connection at this time (UTC) begin with."""
+    return f"{key.document_id}-{at:%Y%m%dT%H%M%S.%fZ}"
+
+
+class ReadLog(Protocol):
+    """Every use of a token, where it is to be kept in the database too."""
+
+    def keep_read(self, read: KeptRead) -> None:
+        """Create it; a name that is taken is a `StoreUnavailableError` too, and nothing is written."""
+
+    def kept_reads(
+        self, key: ConnectionKey, *, after: str | None, limit: int
+    ) -> tuple[KeptRead, ...]:
+        """Return at most `limit` of this connection, the earliest first, whose names follow `after`."""
+
+
+class LedgerErasure(Protocol):
+    """Finds and deletes entries of the ledger; for an operator at a terminal alone, as `Erasure`."""
+
+    def disconnects(self, key: ConnectionKey) -> tuple[LedgerEntry, ...]:
+        """Return this connection's entries, by their document ids."""
+
+    def forget_disconnect(self, entry: LedgerEntry) -> None:
+        """Delete the entry; do nothing if it is gone."""
+
+
+class TraceErasure(Protocol):
+    """Deletes what people left behind in activity; for an operator alone, as `Erasure`."""
+
+    def forget_uses(self, key: ConnectionKey) -> bool:
+        """
+        Delete who used the connection; return whether anybody had.
+
+        Raise `ConflictError` if anybody does at this moment.
+        """
+
+    def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
+        """
+        Delete the person's sign-outs if all are from before this time.
+
+        Else return the time of the latest, and leave all of them; None where none is left. Raise
+        `ConflictError` if the person signs out at this moment.
+        """

@@ -1,10 +1,12 @@
 """The main database: connections, their audit, revocations and rescues."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from multi_user_oauth.model import (
+    AuditHead,
     AuditRecord,
     Batch,
     ConnectionKey,
@@ -14,8 +16,11 @@ from multi_user_oauth.model import (
     Page,
     Rescue,
     Revocation,
+    RevocationPage,
     Snapshot,
 )
+
+T = TypeVar("T")
 
 
 class ConnectionReader(Protocol):
@@ -78,6 +83,29 @@ class AuditReader(Protocol):
         """Return at most `limit` of them, those that follow this sequence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked(Generic[T]):
+    """A document on the way through all of them; `value` is None where it can not be read."""
+
+    name: str
+    value: T | None
+
+
+class AuditWalk(Protocol):
+    """
+    Walks over every audit record, and over what each connection says of its newest one.
+
+    By document id: at most `limit` whose id is greater than `after`. One that can not be read is shown
+    as such: it must hide no other.
+    """
+
+    def all_audit(self, *, after: str | None, limit: int) -> tuple[Walked[AuditRecord], ...]:
+        """Return records, each connection's by their sequence; `after` is a record's id."""
+
+    def all_heads(self, *, after: str | None, limit: int) -> tuple[Walked[AuditHead], ...]:
+        """Return the audit heads of connections, tombstones included, by the connections' ids."""
+
+
 class RescueStore(Protocol):
     """The second, uncontended place for a credential whose commit did not land."""
 
@@ -99,6 +127,17 @@ class RevocationStore(Protocol):
 
     def finish_revocation(self, revocation: Revocation) -> None:
         """Delete it and its sealed value; raise `ConflictError` if anybody wrote since."""
+
+
+class UnfinishedRevocations(Protocol):
+    """Finds what a provider is still to be told, whether or not a tombstone points to it."""
+
+    def unfinished(self, *, after: str | None, limit: int) -> RevocationPage:
+        """
+        Return at most `limit` revocations whose document id is greater than `after`.
+
+        One that can not be read is logged and left out: it must not hold up all the others.
+        """
 
 
 class DueConnections(Protocol):
@@ -134,3 +173,19 @@ class SealedRecords(Protocol):
 
     def rewrap_revocation(self, revocation: Revocation, *, sealed_refresh: bytes) -> None:
         """Write this field only; raise `ConflictError` if anybody wrote since."""
+
+
+class Erasure(Protocol):
+    """
+    Deletes for good what is kept of an ended connection.
+
+    For an operator at a terminal alone: no function is given what calls it, and nothing else deletes
+    audit records.
+    """
+
+    def erase(self, tombstone: Snapshot) -> None:
+        """
+        Delete the connection, its audit records, and what was put aside for it.
+
+        Raise `ConflictError` if anybody wrote since: then the connection is still there.
+        """

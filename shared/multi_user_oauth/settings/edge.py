@@ -62,6 +62,23 @@ class EdgeSettings(Values):
         return True
 
     @cached_property
+    def durable_reads(self) -> bool:
+        """`DURABLE_READS`: `yes` also writes each use of a token to the database before it leaves.
+
+        What the policy let through, that is, and how it ended; no token leaves that was not written
+        down. A write more for each token; by default `no`: the log has the same line.
+        """
+        return self._yes_or_no("DURABLE_READS")
+
+    @cached_property
+    def reads_retention_days(self) -> int:
+        """`READS_RETENTION_DAYS`: how many days such a use is kept, by default 400."""
+        text = self._values.get("READS_RETENTION_DAYS") or "400"
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", text):
+            raise malformed("READS_RETENTION_DAYS", "a number of days, at least 1")
+        return int(text)
+
+    @cached_property
     def trial_on_shared_host(self) -> bool:
         """`TRIAL_ON_SHARED_HOST`: `yes` lets browser routes run on a cloudfunctions.net host."""
         return self._yes_or_no("TRIAL_ON_SHARED_HOST")

@@ -22,6 +22,11 @@ class GoogleCloudSettings(Values):
         """`GOOGLE_CLOUD_PROJECT` (gcp): the project of databases and client secrets."""
         return self._required("GOOGLE_CLOUD_PROJECT")
 
+    @property
+    def trace_project(self) -> str:
+        """`GOOGLE_CLOUD_PROJECT`, where it is set: whose traces the lines of the log belong to."""
+        return self._values.get("GOOGLE_CLOUD_PROJECT", "")
+
     @cached_property
     def firestore_main_database(self) -> str:
         """`FIRESTORE_MAIN_DATABASE` (gcp): the database of connections, by default `main`."""

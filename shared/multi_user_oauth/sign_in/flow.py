@@ -72,7 +72,7 @@ class Flow:
                 consent=bool(claims["consent"]),
                 expires_at=datetime.fromtimestamp(int(str(claims["exp"])), UTC),
             )
-        except (TamperedError, TicketInvalidError, KeyError, ValueError) as invalid:
+        except (TamperedError, TicketInvalidError, KeyError, ValueError, OverflowError) as invalid:
             message = "the flow's cookie was not made here, or was altered"
             raise FlowMissingError(message) from invalid
 

@@ -18,16 +18,16 @@ def checked_return_to(text: str, *, origin: str, allowed: frozenset[str]) -> str
     plain = text.isascii() and text.isprintable() and not set(text) & set(' "<>\\^`{|}')
     if not plain or len(text) > LONGEST:
         raise _refused()
-    if text.startswith("/"):
-        path = urlsplit(text).path
-        if "//" in path or text.startswith("//") or _climbs(path):
-            raise _refused()
-        return origin + text
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise _refused() from error
+    if text.startswith("/"):
+        path = parts.path
+        if "//" in path or text.startswith("//") or _climbs(path):
+            raise _refused()
+        return origin + text
     host = f"{parts.hostname}:{port}" if port else parts.hostname
     target = f"{parts.scheme}://{host}"
     # Compared with the text itself: what the parser folded away (case, user info) is refused.

@@ -9,6 +9,7 @@ values, nor in the documents made here.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,12 +23,14 @@ from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import (
     AuditRecord,
     Connection,
+    ConnectionKey,
     Identity,
     Kind,
     LedgerEntry,
     Rescue,
     Revocation,
 )
+from multi_user_oauth.ports import Walked
 
 SCHEMA: Final = 1
 """Raised when older programs would misread a document; a new field with a default is no reason."""
@@ -60,6 +63,16 @@ def document_id(value: Value) -> str:
 def key_version_id(kind: Kind, version: str) -> str:
     """Return the name of the note on this version: one path segment, whatever the version is called."""
     return f"{kind}-{quote(version, safe='')}"
+
+
+def is_of(key: ConnectionKey, name: str, numbers: int) -> bool:
+    """
+    Return whether this document's name is the connection's and so many numbers, with `-` between.
+
+    Another's e-mail may begin as this one goes on: `a@b.example-x.org` is no document of `a@b.example`.
+    """
+    rest = name.removeprefix(f"{key.document_id}-")
+    return rest != name and re.fullmatch(rf"[0-9]+(?:-[0-9]+){{{numbers - 1}}}", rest) is not None
 
 
 def to_document(value: Value) -> Document:
@@ -120,6 +133,18 @@ def readable(found: Iterable[tuple[str, Callable[[], S]]]) -> tuple[S, ...]:
             named = {"connection": name, "code": error.code}
             logger.error("a document can not be read and is left out", extra=named)  # noqa: TRY400  # reason: where it was read says nothing
     return tuple(values)
+
+
+def walked(found: Iterable[tuple[str, Callable[[], S]]]) -> tuple[Walked[S], ...]:
+    """Return documents by their ids, those too that can not be read."""
+    return tuple(Walked(name=name, value=_or_none(read)) for name, read in found)
+
+
+def _or_none(read: Callable[[], S]) -> S | None:
+    try:
+        return read()
+    except (StoreUnavailableError, TamperedError):
+        return None
 
 
 def utc(moment: datetime) -> datetime:

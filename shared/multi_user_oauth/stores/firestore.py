@@ -21,11 +21,11 @@ from multi_user_oauth.model import (
 from multi_user_oauth.ports import Meter
 from multi_user_oauth.stores.document import RELEASED, readable, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
-from multi_user_oauth.stores.firestore_sealed import FirestoreSealed
+from multi_user_oauth.stores.firestore_erasure import FirestoreErasure
 from multi_user_oauth.stores.firestore_writes import CONNECTIONS, RESCUE, REVOCATIONS, Writes
 
 
-class FirestoreMainStore(FirestoreSealed):
+class FirestoreMainStore(FirestoreErasure):
     """
     All ports of the main database, for any number of threads, processes and machines.
 

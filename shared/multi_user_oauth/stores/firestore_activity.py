@@ -10,14 +10,16 @@ from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import SCHEMA, Document, from_document, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
+from multi_user_oauth.stores.firestore_erasure import LEDGER, PEOPLE, FirestoreTraces
 from multi_user_oauth.stores.firestore_key_versions import (
     FirestoreKeyVersions,
     microseconds,
     moment,
 )
+from multi_user_oauth.stores.firestore_reads import FirestoreReads
 from multi_user_oauth.stores.firestore_usage import FirestoreUsage
 
-FLOW_MARKS, LEDGER, PEOPLE = "flow_marks", "ledger", "people"
+FLOW_MARKS = "flow_marks"
 
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 """How long past its end a mark or a sign-out stays: by then nothing in the world asks for it."""
@@ -26,7 +28,7 @@ DAYS_FORGOTTEN: Final = 30
 """So many days' sign-outs are deleted with each new one; older ones are none but a rare guest's."""
 
 
-class FirestoreActivityStore(FirestoreKeyVersions, FirestoreUsage):
+class FirestoreActivityStore(FirestoreKeyVersions, FirestoreUsage, FirestoreReads, FirestoreTraces):
     """
     All ports of the activity database; see the main one.
 

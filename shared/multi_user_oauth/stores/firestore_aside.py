@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from google.cloud.firestore import SERVER_TIMESTAMP
 
 from multi_user_oauth.model import (
+    AuditHead,
     AuditRecord,
     ConnectionKey,
     Rescue,
@@ -13,13 +15,21 @@ from multi_user_oauth.model import (
     audit_id,
     rescue_id,
 )
-from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.ports import Walked
+from multi_user_oauth.stores.document import from_document, to_document, walked
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
-from multi_user_oauth.stores.firestore_writes import AUDIT, RESCUE, REVOCATIONS, Writes
+from multi_user_oauth.stores.firestore_found import Found
+from multi_user_oauth.stores.firestore_writes import (
+    AUDIT,
+    CONNECTIONS,
+    RESCUE,
+    REVOCATIONS,
+    Writes,
+)
 
 
 class FirestoreAside:
-    """An `AuditReader`, a `RescueStore` and a `RevocationStore`."""
+    """An `AuditReader`, an `AuditWalk`, a `RescueStore` and a `RevocationStore`."""
 
     def __init__(self, database: FirestoreDatabase) -> None:
         self._database = database
@@ -43,6 +53,19 @@ class FirestoreAside:
             user_email=key.user_email,
         )
         return tuple(from_document(AuditRecord, each.name, each.fields) for each in found)
+
+    def all_audit(self, *, after: str | None, limit: int) -> tuple[Walked[AuditRecord], ...]:
+        """Return at most `limit` records of all connections that follow `after`."""
+        found = self._database.find(AUDIT, limit=limit, after=after)
+        return walked(
+            (each.name, partial(from_document, AuditRecord, each.name, each.fields))
+            for each in found
+        )
+
+    def all_heads(self, *, after: str | None, limit: int) -> tuple[Walked[AuditHead], ...]:
+        """Return the audit heads of at most `limit` connections that follow `after`."""
+        found = self._database.find(CONNECTIONS, limit=limit, after=after)
+        return walked((each.name, partial(_head, each)) for each in found)
 
     def rescue(self, rescue: Rescue) -> None:
         """Keep it; the first of its name stays."""
@@ -73,3 +96,7 @@ class FirestoreAside:
         writes = Writes(self._database)
         writes.delete(REVOCATIONS, revocation.document_id, revocation.version)
         writes.commit()
+
+
+def _head(found: Found) -> AuditHead:
+    return found.snapshot().connection.audit

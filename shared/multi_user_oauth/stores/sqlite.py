@@ -26,8 +26,8 @@ from multi_user_oauth.stores import sqlite_rows as rows
 from multi_user_oauth.stores.document import RELEASED, from_document, readable, to_document
 from multi_user_oauth.stores.sqlite_aside import READ, WRITE
 from multi_user_oauth.stores.sqlite_database import Database
+from multi_user_oauth.stores.sqlite_erasure import SqliteErasure
 from multi_user_oauth.stores.sqlite_schema import STEPS
-from multi_user_oauth.stores.sqlite_sealed import SqliteSealed
 
 _PAGE: Final = {  # by which filters are set, so that each has its index
     (False, False): "SELECT id, body FROM connections WHERE id > :after ORDER BY id LIMIT :limit",
@@ -47,7 +47,7 @@ _DUE: Final = (
 )
 
 
-class SqliteMainStore(SqliteSealed):
+class SqliteMainStore(SqliteErasure):
     """
     All ports of the main database, for many threads and processes at once.
 

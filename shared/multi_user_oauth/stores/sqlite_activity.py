@@ -10,7 +10,9 @@ from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import from_document, to_document
 from multi_user_oauth.stores.sqlite_database import Database, Step, script
+from multi_user_oauth.stores.sqlite_erasure import SqliteTraces
 from multi_user_oauth.stores.sqlite_key_versions import READ, WRITE, SqliteKeyVersions
+from multi_user_oauth.stores.sqlite_reads import READS_TABLE, SqliteReads
 from multi_user_oauth.stores.sqlite_rows import packed, text, unpacked
 from multi_user_oauth.stores.sqlite_usage import USAGE_TABLE, SqliteUsage
 
@@ -43,10 +45,15 @@ CREATE TABLE key_versions (
 CREATE INDEX key_versions_kind ON key_versions (kind, id);
 """
 
-STEPS: Final[tuple[Step, ...]] = (script(_FIRST), script(_SECOND), script(USAGE_TABLE))
+STEPS: Final[tuple[Step, ...]] = (
+    script(_FIRST),
+    script(_SECOND),
+    script(USAGE_TABLE),
+    script(READS_TABLE),
+)
 
 
-class SqliteActivityStore(SqliteKeyVersions, SqliteUsage):
+class SqliteActivityStore(SqliteKeyVersions, SqliteUsage, SqliteReads, SqliteTraces):
     """All ports of the activity database, for many threads and processes at once; see the main one."""
 
     def __init__(self, path: Path, *, now: Clock, meter: Meter) -> None:

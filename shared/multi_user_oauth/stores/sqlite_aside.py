@@ -2,21 +2,32 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from multi_user_oauth.model import AuditRecord, ConnectionKey, Rescue, Revocation
+from multi_user_oauth.model import (
+    AuditHead,
+    AuditRecord,
+    Connection,
+    ConnectionKey,
+    Rescue,
+    Revocation,
+)
 from multi_user_oauth.model.records import rescue_id
-from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.ports import Clock, Meter, Walked
 from multi_user_oauth.stores import sqlite_rows as rows
-from multi_user_oauth.stores.document import from_document
+from multi_user_oauth.stores.document import from_document, walked
 from multi_user_oauth.stores.sqlite_database import Database
 
 READ: Final = "main.read"
 WRITE: Final = "main.write"
 
+_AUDIT: Final = "SELECT id, body FROM audit WHERE id > ? ORDER BY id LIMIT ?"
+_CONNECTIONS: Final = "SELECT id, body FROM connections WHERE id > ? ORDER BY id LIMIT ?"
+
 
 class SqliteAside:
-    """An `AuditReader`, a `RescueStore` and a `RevocationStore`."""
+    """An `AuditReader`, an `AuditWalk`, a `RescueStore` and a `RevocationStore`."""
 
     def __init__(self, database: Database, *, now: Clock, meter: Meter) -> None:
         self._database = database
@@ -31,9 +42,7 @@ class SqliteAside:
                 (key.document_id,),
             ).fetchall()
         self._meter.count(READ, max(1, len(found)))
-        return tuple(
-            from_document(AuditRecord, name, rows.unpacked(name, body)) for name, body in found
-        )
+        return tuple(_record(name, body) for name, body in found)
 
     def audit_after(
         self, key: ConnectionKey, sequence: int, *, limit: int
@@ -46,9 +55,17 @@ class SqliteAside:
                 (key.document_id, sequence, limit),
             ).fetchall()
         self._meter.count(READ, max(1, len(found)))
-        return tuple(
-            from_document(AuditRecord, name, rows.unpacked(name, body)) for name, body in found
-        )
+        return tuple(_record(name, body) for name, body in found)
+
+    def all_audit(self, *, after: str | None, limit: int) -> tuple[Walked[AuditRecord], ...]:
+        """Return at most `limit` records of all connections that follow `after`."""
+        found = self._walk(_AUDIT, after, limit)
+        return walked((name, partial(_record, name, body)) for name, body in found)
+
+    def all_heads(self, *, after: str | None, limit: int) -> tuple[Walked[AuditHead], ...]:
+        """Return the audit heads of at most `limit` connections that follow `after`."""
+        found = self._walk(_CONNECTIONS, after, limit)
+        return walked((name, partial(_head, name, body)) for name, body in found)
 
     def rescue(self, rescue: Rescue) -> None:
         """Keep it; the first of its name stays."""
@@ -87,3 +104,17 @@ class SqliteAside:
         with self._database.writing() as database:
             rows.delete_revocation(database, revocation)
         self._meter.count(WRITE)
+
+    def _walk(self, query: str, after: str | None, limit: int) -> list[Any]:
+        with self._database.reading() as database:
+            found = database.execute(query, (after or "", limit)).fetchall()
+        self._meter.count(READ, max(1, len(found)))
+        return found
+
+
+def _record(name: str, body: bytes) -> AuditRecord:
+    return from_document(AuditRecord, name, rows.unpacked(name, body))
+
+
+def _head(name: str, body: bytes) -> AuditHead:
+    return from_document(Connection, name, rows.unpacked(name, body)).audit

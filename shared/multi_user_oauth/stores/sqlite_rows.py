@@ -123,6 +123,15 @@ def delete_revocation(database: sqlite3.Connection, revocation: Revocation) -> N
     _must_have_written(written, name)
 
 
+def delete_connection(database: sqlite3.Connection, snapshot: Snapshot) -> None:
+    """Delete it; raise `ConflictError` at any other version."""
+    name = snapshot.connection.key.document_id
+    written = database.execute(
+        "DELETE FROM connections WHERE id = ? AND version = ?", (name, snapshot.version)
+    )
+    _must_have_written(written, name)
+
+
 def create_rescue(database: sqlite3.Connection, rescue: Rescue) -> bool:
     """Return True if it was written, False if it was there."""
     written = database.execute(

@@ -1,11 +1,11 @@
 """Everything sealed in the SQLite main database: walked over, and re-wrapped in place."""
 
-from typing import Any, Final
+from typing import Final
 
 from multi_user_oauth.model import Rescue, Revocation, Snapshot
 from multi_user_oauth.stores import sqlite_rows as rows
 from multi_user_oauth.stores.document import from_document
-from multi_user_oauth.stores.sqlite_aside import READ, WRITE, SqliteAside
+from multi_user_oauth.stores.sqlite_aside import WRITE, SqliteAside
 
 _CONNECTIONS: Final = "SELECT id, version, body FROM connections WHERE id > ? ORDER BY id LIMIT ?"
 _REVOCATIONS: Final = "SELECT id, version, body FROM revocations WHERE id > ? ORDER BY id LIMIT ?"
@@ -47,9 +47,3 @@ class SqliteSealed(SqliteAside):
         with self._database.writing() as database:
             rows.update_revocation(database, revocation, {"sealed_refresh": sealed_refresh})
         self._meter.count(WRITE)
-
-    def _walk(self, query: str, after: str | None, limit: int) -> list[Any]:
-        with self._database.reading() as database:
-            found = database.execute(query, (after or "", limit)).fetchall()
-        self._meter.count(READ, max(1, len(found)))
-        return found

@@ -5,19 +5,25 @@ from typing import TYPE_CHECKING, Protocol
 from multi_user_oauth.model import Kind
 from multi_user_oauth.ports import (
     AuditReader,
+    AuditWalk,
     ClientSecrets,
     ConnectionDirectory,
     ConnectionWriter,
     DueConnections,
+    Erasure,
     FlowMarks,
     KeyRotation,
     KeyVersionNotes,
     Ledger,
+    LedgerErasure,
     People,
+    ReadLog,
     RescueStore,
     RevocationStore,
     SealedRecords,
     Signer,
+    TraceErasure,
+    UnfinishedRevocations,
     Usage,
 )
 
@@ -31,14 +37,27 @@ class MainStore(
     DueConnections,
     SealedRecords,
     AuditReader,
+    AuditWalk,
     RescueStore,
     RevocationStore,
+    UnfinishedRevocations,
+    Erasure,
     Protocol,
 ):
     """All ports of the main database."""
 
 
-class ActivityStore(FlowMarks, Ledger, People, KeyVersionNotes, Usage, Protocol):
+class ActivityStore(
+    FlowMarks,
+    Ledger,
+    People,
+    KeyVersionNotes,
+    Usage,
+    ReadLog,
+    LedgerErasure,
+    TraceErasure,
+    Protocol,
+):
     """All ports of the activity database."""
 
 

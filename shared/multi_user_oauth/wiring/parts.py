@@ -1,5 +1,6 @@
 """The parts that functions share in kind, each made at its first use from the settings it needs."""
 
+import atexit
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -150,6 +151,7 @@ class Parts:
             from multi_user_oauth.keys.envelope import EnvelopeOpener
 
             cache = DataKeyCache(now=self.world.now)
+            atexit.register(cache.clear)  # at SIGTERM too, which the server turns into an end
             self._openers[kind] = EnvelopeOpener(self._backend.decrypter(kind), cache)
         return self._openers[kind]
 

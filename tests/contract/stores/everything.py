@@ -9,7 +9,7 @@ import pytest
 
 from multi_user_oauth.errors import ConflictError, FlowAlreadyUsedError
 from multi_user_oauth.model import SHARDS, Batch, ConnectionStatus, Kind
-from multi_user_oauth.ports import LastUse
+from multi_user_oauth.ports import KeptRead, LastUse, Use
 from multi_user_oauth.stores.firestore import FirestoreMainStore
 from multi_user_oauth.stores.firestore_activity import FirestoreActivityStore
 from multi_user_oauth.stores.meter import OperationMeter
@@ -115,7 +115,12 @@ def use_everything(world: World) -> None:
     claim_and_ask(world.main)
     rewrap_all(world.main)
     change_and_revoke(world.main)
-    activity = world.activity
+    erase_it(world.main)
+    use_activity(world.activity)
+
+
+def use_activity(activity: FirestoreActivityStore) -> None:
+    """Call each method of the other database."""
     activity.spend(mark("a"))
     with pytest.raises(FlowAlreadyUsedError):
         activity.spend(mark("a"))
@@ -130,8 +135,12 @@ def use_everything(world: World) -> None:
         activity.saw_key_versions(Kind.ACCESS, ["1", "2"], AT)
         activity.note_use(KEY, LastUse(agent="assistant", action="read", purpose="", at=AT))
     activity.uses(KEY)
+    use = Use(actor="agent:a", key=KEY, outcome="released")
+    activity.keep_read(KeptRead(use=use, at=AT, mark="a1", until=AT))
+    activity.kept_reads(KEY, after=None, limit=5)
     activity.entries()
     activity.sign_outs(ANNA)
+    forget_all(activity)
     activity.key_versions(Kind.ACCESS)
 
 
@@ -185,3 +194,27 @@ def change_and_revoke(store: FirestoreMainStore) -> None:
         store.finish_revocation(claimed_revocation)
     store.audit(KEY)
     store.audit_after(KEY, 1, limit=1)
+    store.all_audit(after=None, limit=5)
+    store.all_heads(after=KEY.document_id, limit=5)
+
+
+def erase_it(store: FirestoreMainStore) -> None:
+    """Erase a connection with all that lies aside, once too often."""
+    kept = rescue(get(store).connection)
+    store.rescue(kept)
+    store.unfinished(after=None, limit=5)
+    ended = get(store)
+    store.erase(ended)
+    with pytest.raises(ConflictError):
+        store.erase(ended)
+
+
+def forget_all(activity: FirestoreActivityStore) -> None:
+    """Forget who used a connection, its disconnects and who signed out, once too often."""
+    for _ in range(2):
+        for entry in activity.disconnects(KEY):
+            activity.forget_disconnect(entry)
+        activity.forget_disconnect(ledger_entry())
+        activity.forget_uses(KEY)
+        activity.forget_sign_outs(BERT, until=AT + timedelta(days=2))
+    activity.forget_sign_outs(ANNA, until=AT)

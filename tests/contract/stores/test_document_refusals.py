@@ -11,7 +11,7 @@ from tests.contract.stores.samples import AT, FULL, KEY, VALUES
 
 
 def test_a_newer_schema_is_refused() -> None:
-    """Not half understood; and said as what can pass, for a newer instance can serve it."""
+    """N98: not half understood; and said as what can pass, for a newer instance can serve it."""
     document = to_document(FULL) | {"schema": SCHEMA + 1}
     with pytest.raises(StoreUnavailableError, match="schema"):
         from_document(Connection, KEY.document_id, document)

@@ -115,7 +115,7 @@ def test_two_databases_of_one_project_are_apart(
 def test_a_newer_program_s_fields_survive_every_write(
     store: FirestoreMainStore, main: Client
 ) -> None:
-    """Claim, release and commit write the fields that they know and leave the others."""
+    """N98: claim, release and commit write the fields that they know and leave the others."""
     before = put(store, connection())
     pending = revocation(before.connection)
     store.commit(Batch(changes=(change(before, refreshed(before)),), opens=pending))

@@ -60,7 +60,7 @@ def test_what_stands_in_connections_is_written_as_it_was_read(world: World) -> N
         for write in world.main_line.written
         if any(name in (write.update.name or write.delete) for name in names)
     ]
-    assert len(written) == 11
+    assert len(written) == 12
     for write in written:
         new = write.current_document.WhichOneof("condition_type") == "exists"
         assert not (new and write.current_document.exists)

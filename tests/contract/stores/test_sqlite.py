@@ -125,7 +125,7 @@ def test_a_fork_shares_no_connection(tmp_path: Path) -> None:
 
 
 def test_a_newer_program_s_fields_survive_every_write(tmp_path: Path) -> None:
-    """Claim, release and commit write the fields that they know and leave the others."""
+    """N98: claim, release and commit write the fields that they know and leave the others."""
     store, path = main_store(tmp_path, ManualClock()), tmp_path / "main.sqlite3"
     before = put(store, connection())
     pending = revocation(before.connection)

@@ -58,7 +58,7 @@ def listed(keys: Keys) -> dict[tuple[str, bool], Any]:
 
 
 def test_a_version_is_rotated_away_and_destroyed(keys: Keys, env_file: Path) -> None:
-    """The whole way: nothing is destroyed while it is needed, and all opens afterwards."""
+    """N51: The whole way: nothing is destroyed while it is needed, and all opens afterwards."""
     connect(env_file)
     old = listed(keys)["access", True]["version"]
 

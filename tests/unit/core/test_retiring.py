@@ -54,7 +54,7 @@ def test_a_version_is_destroyed_once_no_backup_can_need_it(world: World) -> None
 
 
 def test_a_version_that_a_record_needs_is_not_destroyed(world: World) -> None:
-    """However long ago it was rotated away; the records are counted right before."""
+    """N51: However long ago it was rotated away; the records are counted right before."""
     connect_many(world, 2)
     rotate(world)
     world.clock.advance(10 * WHOLE)
@@ -63,7 +63,7 @@ def test_a_version_that_a_record_needs_is_not_destroyed(world: World) -> None:
 
 @pytest.mark.parametrize("where", ["revocation", "rescue"])
 def test_every_kind_of_record_counts(world: World, where: str) -> None:
-    """A token on its way out, and one that could not be stored."""
+    """N51: A token on its way out, and one that could not be stored."""
     world.connect()
     rotate(world)
     if where == "revocation":

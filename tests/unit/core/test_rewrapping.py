@@ -58,7 +58,7 @@ def test_everything_is_at_the_newest_version_afterwards(world: World) -> None:
 
 
 def test_what_is_at_the_newest_version_is_left_alone(world: World) -> None:
-    """A second walk asks the key service for its versions, and writes nothing but the two notes."""
+    """N50: A second walk asks the key service for its versions, and writes nothing but the two notes."""
     connect_many(world, 3)
     rotate(world)
     step(world)
@@ -419,7 +419,7 @@ def test_a_note_that_can_not_be_written_stops_the_step(
 @pytest.mark.parametrize("place", ["rewrapped", "rewrap_written"])
 @pytest.mark.parametrize("which", [1, 2, 3])
 def test_killed_anywhere_and_begun_anew_it_finishes(world: World, place: str, which: int) -> None:
-    """Nothing is lost in between, and no record is touched twice for nothing."""
+    """N50: Nothing is lost in between, and no record is touched twice for nothing."""
     _one_of_each(world)
     rotate(world)
 

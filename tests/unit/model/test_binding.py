@@ -30,13 +30,13 @@ def grant(binding: Binding) -> tuple[object, ...]:
 
 @given(BINDINGS, BINDINGS)
 def test_two_grants_wrap_for_two_aads(one: Binding, other: Binding) -> None:
-    """The outer AAD differs exactly where deployment, connection, kind or epoch do."""
+    """N48: The outer AAD differs exactly where deployment, connection, kind or epoch do."""
     assert (one.outer() == other.outer()) == (grant(one) == grant(other))
 
 
 @given(BINDINGS, BINDINGS)
 def test_two_places_seal_for_two_aads(one: Binding, other: Binding) -> None:
-    """The inner AAD differs exactly where anything does, person and generation included."""
+    """N48: The inner AAD differs exactly where anything does, person and generation included."""
     assert (one.inner() == other.inner()) == (one == other)
 
 
@@ -44,7 +44,7 @@ def test_two_places_seal_for_two_aads(one: Binding, other: Binding) -> None:
 def test_a_border_between_two_parts_can_not_move(
     binding: Binding, text: str, data: st.DataObject
 ) -> None:
-    """("a", "bc") and ("ab", "c") are two places, for any two neighbouring parts."""
+    """N48: ("a", "bc") and ("ab", "c") are two places, for any two neighbouring parts."""
     first, second = (data.draw(st.integers(0, len(text))) for _ in range(2))
     assume(first != second)
 

@@ -38,21 +38,21 @@ HOLDER = Holder(SECRET)
     ],
 )  # fmt: skip
 def test_no_way_of_printing_shows_it(shown: str) -> None:
-    """Alone, inside something, taken apart or copied: three stars."""
+    """N55: alone, inside something, taken apart or copied: three stars."""
     assert MARKER not in shown
     assert "***" in shown
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_it_is_not_pickled(protocol: int) -> None:
-    """Nor is what holds it: it does not leave the process by accident."""
+    """N55: nor is what holds it: it does not leave the process by accident."""
     for value in (SECRET, HOLDER, [SECRET]):
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dumps(value, protocol)
 
 
 def test_json_refuses_it() -> None:
-    """Whoever wants it in JSON must reveal it."""
+    """N55: whoever wants it in JSON must reveal it."""
     with pytest.raises(TypeError) as refusal:
         json.dumps({"token": SECRET})
     assert MARKER not in str(refusal.value)

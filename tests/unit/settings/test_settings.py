@@ -34,6 +34,8 @@ def test_every_setting_is_tested_here() -> None:
         "rate_per_person",
         "trusted_proxy_hops",
         "behind_iam",
+        "durable_reads",
+        "reads_retention_days",
         "refresh_url",
         "service_account",
         "trial_on_shared_host",
@@ -47,7 +49,8 @@ def test_every_setting_is_tested_here() -> None:
     }
     documented = {name: value for part in Settings.__mro__ for name, value in vars(part).items()}
     named = {name for name in documented if not name.startswith("_")}
-    checks = {"require_safe_transport", "require_own_host"}
+    # Checks, and what is another setting's value, where it may be left out.
+    checks = {"require_safe_transport", "require_own_host", "trace_project"}
     assert named - checks == {*REQUIRED, *optional}
     for name in named - checks:
         assert (documented[name].__doc__ or "").startswith(f"`{name.upper()}`")
@@ -90,6 +93,8 @@ def test_the_defaults() -> None:
         "RATE_PER_PERSON": "",
         "TRUSTED_PROXY_HOPS": "",
         "BEHIND_IAM": "",
+        "DURABLE_READS": "",
+        "READS_RETENTION_DAYS": "",
     }
     for values in ({}, empty):
         settings = Settings(values)
@@ -101,12 +106,15 @@ def test_the_defaults() -> None:
         assert settings.rate_per_person == "600/minute"
         assert settings.trusted_proxy_hops == 0
         assert settings.behind_iam is False
+        assert settings.durable_reads is False
+        assert settings.reads_retention_days == 400
         assert settings.refresh_url is None
         assert settings.service_account == "default"
         assert settings.trial_on_shared_host is False
         assert settings.sandbox_url is None
         assert settings.firestore_main_database == "main"
         assert settings.firestore_activity_database == "activity"
+        assert settings.trace_project == ""
         assert settings.local_cloud is None
         assert settings.local_kms is None
         assert settings.aws_secrets_region is None
@@ -148,6 +156,9 @@ def test_the_defaults() -> None:
         ("TRUSTED_PROXY_HOPS", "-1", "expected a number from 0 to 9"),
         ("TRUSTED_PROXY_HOPS", "10", "expected a number from 0 to 9"),
         ("BEHIND_IAM", "true", "expected yes or no"),
+        ("DURABLE_READS", "1", "expected yes or no"),
+        ("READS_RETENTION_DAYS", "0", "expected a number of days"),
+        ("READS_RETENTION_DAYS", "1.5", "expected a number of days"),
         ("SANDBOX_URL", "https://localhost:8085", "expected a loopback address"),
         ("SANDBOX_URL", "http://192.168.0.1:8085", "expected an origin"),
         ("SANDBOX_URL", "https://sandbox.example", "expected a loopback address"),
