@@ -19,7 +19,7 @@ PLACES = ("activity.write", "kms", "rewrapped", "main.write", "rewrap_written")
 def test_killed_anywhere_everything_still_opens_and_the_next_one_finishes(
     deploy: Deploy, place: str
 ) -> None:
-    """N50: SIGKILL; then again, to the end; then the old keys are destroyed, and every token still works."""
+    """N50: SIGKILL; then again, to the end; the old keys are destroyed, and every token still works."""
     name = place.replace(".", "-").replace("_", "-")
     sarah, john = people(f"{name}-a", f"{name}-b").values()
     deployment = deploy(sarah, john)
