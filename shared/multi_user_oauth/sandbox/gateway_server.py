@@ -107,7 +107,12 @@ class GatewayServer:
     def __init__(self, application: "WSGIApplication", sockets: list[socket.socket]) -> None:
         self._map: dict[int, Any] = {}
         self._server = create_server(
-            application, map=self._map, sockets=sockets, threads=THREADS, ident=None
+            application,
+            map=self._map,
+            sockets=sockets,
+            threads=THREADS,
+            ident=None,
+            asyncore_use_poll=True,  # select() knows no file above the 1,024th
         )
         self._thread = threading.Thread(target=self._server.run, name="gateway", daemon=True)
 

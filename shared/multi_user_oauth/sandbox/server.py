@@ -69,7 +69,14 @@ class Sandbox(Controls):
 
 
 def _listen(sandbox: Sandbox, host: str, port: int) -> BaseWSGIServer:
-    return create_server(sandbox.app, host=host, port=port, threads=THREADS, ident="sandbox")
+    return create_server(
+        sandbox.app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="sandbox",
+        asyncore_use_poll=True,  # select() knows no file above the 1,024th
+    )
 
 
 def serve(config: SandboxConfig, host: str = "127.0.0.1", port: int = 8085) -> None:
