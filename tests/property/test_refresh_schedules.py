@@ -195,6 +195,10 @@ def test_every_schedule_keeps_the_promises(data: st.DataObject, mode: Mode) -> N
             *[("reconnect", play.reconnect)] * data.draw(st.integers(0, 1), label="reconnects"),
         ]
         play.workers = [Worker(name, work) for name, work in cast]
-        with listening(play.world, logging.INFO):
-            run(play, data)
-            judge(play)
+        try:
+            with listening(play.world, logging.INFO):
+                run(play, data)
+                judge(play)
+        finally:  # hypothesis gives up many a schedule half-way
+            for worker in play.workers:
+                worker.end()

@@ -55,6 +55,12 @@ class Worker(threading.Thread):
         self.over = True
         self._stopped.release()
 
+    def end(self) -> None:
+        """End the thread wherever it stands; the frames of its error hold a database open."""
+        while self.is_alive() and not self.over:
+            self.go_on(Fate.DIE)
+        self.error = None
+
     def go_on(self, fate: Fate = Fate.GO) -> None:
         """Let it run to its next gate, or to its end."""
         self._fate = fate
