@@ -57,6 +57,7 @@ def test_every_page_can_be_read_and_operated_by_everybody(
     visitor: Visitor, way: Callable[[Visitor], None]
 ) -> None:
     """Names, labels, headings and contrast; light and dark; down to 320 pixels."""
+    visitor.page.emulate_media(reduced_motion="reduce")  # no colour is caught half-way
     way(visitor)
     for scheme in ("light", "dark"):
         visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

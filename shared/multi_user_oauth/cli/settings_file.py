@@ -38,6 +38,10 @@ def read_settings(file: Path) -> dict[str, str]:
     return values
 
 
+OF_OTHERS: Final = frozenset({"FIRESTORE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT"})
+"""Names that Google's tools set too: by themselves they choose no settings of ours."""
+
+
 def write_settings(file: Path, values: Mapping[str, str], heading: str) -> None:
     """Write the settings, each with what it is for; only the owner can read the file."""
     meanings = documented()
@@ -73,7 +77,7 @@ def chosen_settings(file: Path | None) -> dict[str, str]:
     if file is not None:
         return read_settings(file)
     found = {name: os.environ[name] for name in documented() if name in os.environ}
-    if found:
+    if found.keys() - OF_OTHERS:
         return found
     if DEMO.exists():
         return read_settings(DEMO)

@@ -47,6 +47,14 @@ def test_without_settings_the_way_to_give_them_is_named(run: Run) -> None:
     assert "--env FILE" in refused.stderr
 
 
+def test_what_googles_tools_set_chooses_no_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emulator that somebody runs beside is no reason to ask for all the rest."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    assert "--env FILE" in run("users").stderr
+
+
 def test_a_missing_setting_is_named(run: Run, env_file: Path) -> None:
     """The start stops, with the name."""
     kept = [line for line in env_file.read_text().splitlines() if "KEY_DIR" not in line]
