@@ -22,6 +22,7 @@ from multi_user_oauth.model import (
     RevocationPage,
     Snapshot,
 )
+from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import (
     AuditReader,
     AuditWalk,
@@ -29,6 +30,7 @@ from multi_user_oauth.ports import (
     ConnectionDirectory,
     ConnectionWriter,
     DueConnections,
+    DuePage,
     Erasure,
     FlowMarks,
     KeptRead,
@@ -48,6 +50,7 @@ from multi_user_oauth.ports import (
     Usage,
     Walked,
 )
+from multi_user_oauth.ports.breakers import BreakerStore, KeptBreaker, Suspect, Suspects
 from multi_user_oauth.stores.meter import NoMeter
 from multi_user_oauth.stores.sqlite import SqliteMainStore
 from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
@@ -79,6 +82,8 @@ class ActivityStore(
     ReadLog,
     LedgerErasure,
     TraceErasure,
+    BreakerStore,
+    Suspects,
     Protocol,
 ):
     """All ports of the activity database."""
@@ -179,9 +184,28 @@ class FaultyStore(Faults):
         """As the port, with faults."""
         self.through("finish_revocation", lambda: self._store.finish_revocation(revocation))
 
-    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+    def forget_rescue(self, rescue: Rescue) -> None:
         """As the port, with faults."""
-        return self.through("due", lambda: self._store.due(shards, by=by, limit=limit))
+        self.through("forget_rescue", lambda: self._store.forget_rescue(rescue))
+
+    def due(
+        self,
+        connector_type: str,
+        shards: Sequence[int],
+        *,
+        by: datetime,
+        limit: int,
+        after: object = None,
+    ) -> DuePage:
+        """As the port, with faults."""
+        return self.through(
+            "due",
+            lambda: self._store.due(connector_type, shards, by=by, limit=limit, after=after),
+        )
+
+    def postpone(self, snapshot: Snapshot, until: datetime) -> None:
+        """As the port, with faults."""
+        self.through("postpone", lambda: self._store.postpone(snapshot, until))
 
     def unfinished(self, *, after: str | None, limit: int) -> RevocationPage:
         """As the port, with faults."""
@@ -291,6 +315,10 @@ class FaultyActivityStore(Faults):
         """As the port, with faults."""
         return self.through("forget_uses", lambda: self._store.forget_uses(key))
 
+    def forget_reads(self, key: ConnectionKey) -> int:
+        """As the port, with faults."""
+        return self.through("forget_reads", lambda: self._store.forget_reads(key))
+
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """As the port, with faults."""
         return self.through(
@@ -308,3 +336,27 @@ class FaultyActivityStore(Faults):
         return self.through(
             "kept_reads", lambda: self._store.kept_reads(key, after=after, limit=limit)
         )
+
+    def breaker(self, connector_type: str) -> KeptBreaker:
+        """As the port, with faults."""
+        return self.through("breaker", lambda: self._store.breaker(connector_type))
+
+    def keep_breaker(self, kept: KeptBreaker, after: Breaker) -> None:
+        """As the port, with faults."""
+        self.through("keep_breaker", lambda: self._store.keep_breaker(kept, after))
+
+    def suspect(self, suspect: Suspect) -> None:
+        """As the port, with faults."""
+        self.through("suspect", lambda: self._store.suspect(suspect))
+
+    def suspects(
+        self, connector_type: str, *, after: str | None, limit: int
+    ) -> tuple[Suspect, ...]:
+        """As the port, with faults."""
+        return self.through(
+            "suspects", lambda: self._store.suspects(connector_type, after=after, limit=limit)
+        )
+
+    def clear_suspect(self, suspect: Suspect) -> None:
+        """As the port, with faults."""
+        self.through("clear_suspect", lambda: self._store.clear_suspect(suspect))

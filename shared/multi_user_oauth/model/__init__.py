@@ -1,41 +1,70 @@
 """The system's nouns. Values only: nothing here reads a clock, a socket or the environment."""
 
-from multi_user_oauth.model.action import USES, Action, includes
-from multi_user_oauth.model.binding import Binding, Kind
-from multi_user_oauth.model.caller import Agent, Caller, Person, System
-from multi_user_oauth.model.client_credential import is_signing
-from multi_user_oauth.model.connection import (
-    SHARDS,
-    AuditHead,
-    Connection,
-    ConnectionKey,
-    ConnectionStatus,
-    Failure,
-    Lease,
-)
-from multi_user_oauth.model.connector_type import ConnectorType, ConnectorTypes
-from multi_user_oauth.model.delegation import EVERY_AGENT, MOST_DELEGATIONS, Delegation
-from multi_user_oauth.model.email import normalise_email
-from multi_user_oauth.model.identity import Identity, ProvedPerson, Provider, Role
-from multi_user_oauth.model.limits import Limits
-from multi_user_oauth.model.policy import AgentRule, Issuer, IssuerKind, Policy, StepUp
-from multi_user_oauth.model.records import (
-    AuditRecord,
-    Batch,
-    Change,
-    FlowMark,
-    LedgerEntry,
-    Page,
-    Rescue,
-    Revocation,
-    RevocationPage,
-    RevocationResult,
-    Snapshot,
-    audit_id,
-    rescue_id,
-)
-from multi_user_oauth.model.secret import Secret
-from multi_user_oauth.model.tokens import AccessToken, SignedIn, TokenSet, lifetime
+from typing import TYPE_CHECKING
+
+from multi_user_oauth.loading import offers
+
+if TYPE_CHECKING:
+    from multi_user_oauth.model.action import USES, Action, includes
+    from multi_user_oauth.model.binding import Binding, Kind
+    from multi_user_oauth.model.caller import Agent, Caller, Person, System
+    from multi_user_oauth.model.client_credential import is_signing
+    from multi_user_oauth.model.connection import (
+        AuditHead,
+        Connection,
+        ConnectionStatus,
+        Failure,
+        FailureKind,
+        Lease,
+    )
+    from multi_user_oauth.model.connection_key import SHARDS, ConnectionKey
+    from multi_user_oauth.model.connector_type import ConnectorType, ConnectorTypes
+    from multi_user_oauth.model.delegation import EVERY_AGENT, MOST_DELEGATIONS, Delegation
+    from multi_user_oauth.model.email import normalise_email
+    from multi_user_oauth.model.identity import Identity, ProvedPerson, Provider, Role
+    from multi_user_oauth.model.limits import Limits
+    from multi_user_oauth.model.policy import AgentRule, Issuer, IssuerKind, Policy, StepUp
+    from multi_user_oauth.model.records import (
+        AuditRecord,
+        Batch,
+        Change,
+        FlowMark,
+        LedgerEntry,
+        Page,
+        Rescue,
+        Revocation,
+        RevocationPage,
+        RevocationResult,
+        Snapshot,
+        audit_id,
+        rescue_id,
+    )
+    from multi_user_oauth.model.secret import Secret
+    from multi_user_oauth.model.tokens import AccessToken, SignedIn, TokenSet, lifetime
+else:
+    __getattr__ = offers(
+        __name__,
+        {
+            "action": "Action USES includes",
+            "binding": "Binding Kind",
+            "caller": "Agent Caller Person System",
+            "client_credential": "is_signing",
+            "connection": "AuditHead Connection ConnectionStatus Failure FailureKind Lease",
+            "connection_key": "ConnectionKey SHARDS",
+            "connector_type": "ConnectorType ConnectorTypes",
+            "delegation": "Delegation EVERY_AGENT MOST_DELEGATIONS",
+            "email": "normalise_email",
+            "identity": "Identity ProvedPerson Provider Role",
+            "limits": "Limits",
+            "policy": "AgentRule Issuer IssuerKind Policy StepUp",
+            "records": (
+                "AuditRecord Batch Change FlowMark LedgerEntry Page Rescue Revocation "
+                "RevocationPage RevocationResult Snapshot audit_id rescue_id"
+            ),
+            "secret": "Secret",
+            "tokens": "AccessToken SignedIn TokenSet lifetime",
+        },
+    )
 
 __all__ = [
     "EVERY_AGENT",
@@ -59,6 +88,7 @@ __all__ = [
     "ConnectorTypes",
     "Delegation",
     "Failure",
+    "FailureKind",
     "FlowMark",
     "Identity",
     "Issuer",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from multi_user_oauth.model.connection import ConnectionKey
+from multi_user_oauth.model.connection_key import ConnectionKey
 from multi_user_oauth.model.identity import Identity
 
 SCHEMA: Final = "1"

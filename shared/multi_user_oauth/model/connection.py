@@ -3,21 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
-from typing import Final, Self
-from urllib.parse import quote
+from typing import Self
 
+from multi_user_oauth.model.connection_key import ConnectionKey
 from multi_user_oauth.model.delegation import EVERY_AGENT, Delegation
 from multi_user_oauth.model.identity import Identity
-
-SHARDS: Final = 16
-"""
-So many parts of all connections, found by the time of their next refresh.
-
-An index in the order of time takes some 500 writes a second wherever they all fall on "about now".
-With the shard before the time each shard is a range of its own, and takes as many. Of 16 shards one
-Firestore query (`in`, at most 30 values) still reaches all.
-"""
 
 
 class ConnectionStatus(StrEnum):
@@ -26,27 +16,6 @@ class ConnectionStatus(StrEnum):
     ACTIVE = "active"
     NEEDS_SIGN_IN = "needs_sign_in"
     REVOKED = "revoked"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ConnectionKey:
-    """What a connection is found by; `user_email` is normalised."""
-
-    connector_type: str
-    user_email: str
-
-    @property
-    def document_id(self) -> str:
-        """The key as one path segment, escaped so that no e-mail can name another document."""
-        return f"{self.connector_type}:{quote(self.user_email, safe='@')}"
-
-    @property
-    def shard(self) -> int:
-        """Which of the `SHARDS` parts it belongs to: the same on every machine, always."""
-        return int.from_bytes(sha256(self.document_id.encode()).digest()) % SHARDS
-
-    def __str__(self) -> str:
-        return f"{self.connector_type}/{self.user_email}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +33,17 @@ class AuditHead:
     hash: str
 
 
+class FailureKind(StrEnum):
+    """Whose trouble a failure is."""
+
+    TRANSIENT = "transient"
+    """The provider's, or the network's: it passes."""
+    OURS = "ours"
+    """The application's, its keys' or its records': an operator must act."""
+    REFUSED = "refused"
+    """The provider calls the grant dead, and is not believed: it says so of too many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """The last refresh that did not work, for a reason that is not the person's."""
@@ -72,6 +52,7 @@ class Failure:
     count: int
     at: datetime
     next_try_at: datetime
+    kind: FailureKind = FailureKind.TRANSIENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +63,8 @@ class Connection:
     `epoch` is raised by connect and disconnect and never reused, `generation` by each stored
     credential: a write that carries older ones is stale. `sealed_access` and `sealed_refresh` are None
     in a tombstone. `pending_revocation` is, in a tombstone, the epoch whose refresh token the provider
-    may still have to be told to revoke. `refresh_due_at` is None where nothing is to be refreshed.
+    may still have to be told to revoke. `refresh_due_at` is None where nothing is to be refreshed,
+    `refresh_token_expires_at` where the provider named no such time.
     """
 
     key: ConnectionKey
@@ -98,6 +80,7 @@ class Connection:
     reason: str | None = None
     access_token_expires_at: datetime | None = None
     refresh_due_at: datetime | None = None
+    refresh_token_expires_at: datetime | None = None
     refreshed_at: datetime | None = None
     revoked_at: datetime | None = None
     pending_revocation: int | None = None
@@ -131,6 +114,7 @@ class Connection:
         scopes: tuple[str, ...],
         missing_scopes: tuple[str, ...],
         at: datetime,
+        refresh_token_expires_at: datetime | None = None,
     ) -> Self:
         """
         Return the connection with a new credential.
@@ -149,6 +133,7 @@ class Connection:
             refresh_due_at=refresh_due_at,
             scopes=scopes or self.scopes,
             missing_scopes=missing_scopes,
+            refresh_token_expires_at=refresh_token_expires_at or self.refresh_token_expires_at,
             refreshed_at=at,
             lease=None,
             failure=None,
@@ -167,6 +152,7 @@ class Connection:
             refresh_due_at=other.refresh_due_at,
             scopes=other.scopes,
             missing_scopes=other.missing_scopes,
+            refresh_token_expires_at=other.refresh_token_expires_at,
             refreshed_at=other.refreshed_at,
             lease=None,
             failure=None,
@@ -205,6 +191,7 @@ class Connection:
             sealed_access=None,
             sealed_refresh=None,
             refresh_due_at=None,
+            refresh_token_expires_at=None,
             revoked_at=at,
             pending_revocation=self.epoch if pending else None,
             lease=None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from multi_user_oauth.model.identity import Provider
 
@@ -13,7 +14,9 @@ class ConnectorType:
 
     `required_scopes` must all be granted or nothing is stored; `optional_scopes` are asked for and may
     be declined; `allowed_scopes` may be asked for on top by a frontend. `tenant_ids` (Microsoft) and
-    `hosted_domains` (Google) are whose accounts may sign in: never empty.
+    `hosted_domains` (Google) are whose accounts may sign in: never empty. `client_secret_expires` is
+    the day on which the client secret ends, if the operator wrote it down. A `retired` one is no longer
+    connected, and its connections are ended.
     """
 
     name: str
@@ -26,6 +29,8 @@ class ConnectorType:
     allowed_scopes: tuple[str, ...] = ()
     tenant_ids: tuple[str, ...] = ()
     hosted_domains: tuple[str, ...] = ()
+    client_secret_expires: date | None = None
+    retired: bool = False
 
     @property
     def issuers(self) -> frozenset[str]:

@@ -30,6 +30,14 @@ class Limits:
     commit_patience: timedelta = timedelta(seconds=6)
     """Longer than that sum: after it no try begins, however many are left and however long each took."""
 
-    def refresh_due_at(self, *, expires_at: datetime, at: datetime) -> datetime:
-        """Return when an access token that came `at` this time should have a successor."""
-        return max(at, expires_at - self.refresh_ahead)
+    def refresh_due_at(
+        self, *, expires_at: datetime, at: datetime, spread: float = 0.0
+    ) -> datetime:
+        """
+        Return when an access token that came `at` this time should have a successor.
+
+        Not before half its life is over, or short ones would be renewed all the time; by `spread` up to
+        twice as early, or those that came together would be due together for ever.
+        """
+        ahead = self.refresh_ahead * (1 + spread)
+        return max(at, expires_at - min(ahead, (expires_at - at) / 2))

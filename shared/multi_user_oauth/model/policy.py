@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from multi_user_oauth.model.action import Action
-from multi_user_oauth.model.connection import ConnectionKey
+from multi_user_oauth.model.connection_key import ConnectionKey
 from multi_user_oauth.model.identity import Identity, Role
 
 

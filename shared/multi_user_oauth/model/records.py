@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from multi_user_oauth.model.binding import Binding, Kind
-from multi_user_oauth.model.connection import Connection, ConnectionKey
+from multi_user_oauth.model.connection import Connection
+from multi_user_oauth.model.connection_key import ConnectionKey
 from multi_user_oauth.model.identity import Identity
 
 

@@ -9,6 +9,7 @@ from multi_user_oauth.model.secret import Secret
 
 DEFAULT_LIFETIME: Final = timedelta(hours=1)
 LONGEST_LIFETIME: Final = timedelta(hours=24)
+LONGEST_GRANT: Final = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +28,15 @@ class TokenSet:
     The tokens of one answer (RFC 6749, 5.1).
 
     `refresh_token` is None where the answer brought none: then the old one stays good (6).
-    `expires_at` is counted from when the request was sent, so it errs to the early side.
+    `expires_at` is counted from when the request was sent, so it errs to the early side; so is
+    `refresh_token_expires_at`, which is None where the answer named no such time.
     """
 
     access_token: Secret
     expires_at: datetime
     scopes: tuple[str, ...]
     refresh_token: Secret | None = None
+    refresh_token_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +54,24 @@ def lifetime(expires_in: object) -> timedelta:
     Providers have sent strings, zero, nothing and nonsense: an unusable value counts as an hour (a
     wrong guess costs one refresh), and no token is trusted for over a day.
     """
+    return _lifetime(expires_in, LONGEST_LIFETIME) or DEFAULT_LIFETIME
+
+
+def grant_lifetime(refresh_token_expires_in: object) -> timedelta | None:
+    """
+    Return how long a refresh token lives, from an answer's `refresh_token_expires_in`, in seconds.
+
+    Google sends it with access that a person limited in time ("Using OAuth 2.0 for Web Server
+    Applications"). None where there is none, or nothing that can be used: no end is made up.
+    """
+    return _lifetime(refresh_token_expires_in, LONGEST_GRANT)
+
+
+def _lifetime(unverified_seconds: object, longest: timedelta) -> timedelta | None:
     try:
-        seconds = float(expires_in)  # type: ignore[arg-type]  # reason: anything may come over the wire
+        seconds = float(unverified_seconds)  # type: ignore[arg-type]  # reason: anything may come over the wire
     except (TypeError, ValueError, OverflowError):
-        return DEFAULT_LIFETIME
+        return None
     if not seconds >= 1:  # also true of NaN
-        return DEFAULT_LIFETIME
-    return min(timedelta(seconds=min(seconds, LONGEST_LIFETIME.total_seconds())), LONGEST_LIFETIME)
+        return None
+    return min(timedelta(seconds=min(seconds, longest.total_seconds())), longest)

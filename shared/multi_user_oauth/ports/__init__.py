@@ -4,63 +4,95 @@ Every port has one contract suite that each implementation passes. Store methods
 `StoreUnavailableError` when the database does not answer; what else they raise stands beside them.
 """
 
-from multi_user_oauth.ports.activity_store import (
-    FlowMarks,
-    KeptRead,
-    KeyVersionNotes,
-    LastUse,
-    Ledger,
-    LedgerErasure,
-    People,
-    ReadLog,
-    SignOuts,
-    TraceErasure,
-    Usage,
-    read_id,
-)
-from multi_user_oauth.ports.anchors import Anchor, AnchorShelf
-from multi_user_oauth.ports.main_store import (
-    AuditReader,
-    AuditWalk,
-    ConnectionDirectory,
-    ConnectionReader,
-    ConnectionWriter,
-    DueConnections,
-    Erasure,
-    RescueStore,
-    RevocationStore,
-    SealedRecords,
-    UnfinishedRevocations,
-    Walked,
-)
-from multi_user_oauth.ports.providers import (
-    Arrivals,
-    Departure,
-    Departures,
-    Exchange,
-    RefreshCall,
-    Refreshing,
-    Revoking,
-    Trip,
-)
-from multi_user_oauth.ports.refreshers import Finisher, Refresher
-from multi_user_oauth.ports.rewrapping import RewrapStep, RewrapSteps
-from multi_user_oauth.ports.secrets import (
-    Box,
-    ClientSecrets,
-    DataKey,
-    KeyRotation,
-    KeyVersions,
-    Opener,
-    Rewrapper,
-    Sealer,
-    Signer,
-)
-from multi_user_oauth.ports.world import Clock, Draw, Meter, Point, Sleep, Use, UseLog, nothing
+from typing import TYPE_CHECKING
+
+from multi_user_oauth.loading import offers
+
+if TYPE_CHECKING:
+    from multi_user_oauth.ports.activity_store import (
+        FlowMarks,
+        KeptRead,
+        KeyVersionNotes,
+        LastUse,
+        Ledger,
+        LedgerErasure,
+        People,
+        ReadLog,
+        SignOuts,
+        TraceErasure,
+        Usage,
+        read_id,
+    )
+    from multi_user_oauth.ports.anchors import Anchor, AnchorShelf, Erasing
+    from multi_user_oauth.ports.main_store import (
+        AuditReader,
+        AuditWalk,
+        ConnectionDirectory,
+        ConnectionReader,
+        ConnectionWriter,
+        DueConnections,
+        DuePage,
+        Erasure,
+        RescueStore,
+        RevocationStore,
+        SealedRecords,
+        UnfinishedRevocations,
+        Walked,
+    )
+    from multi_user_oauth.ports.providers import (
+        Arrivals,
+        Departure,
+        Departures,
+        Exchange,
+        RefreshCall,
+        Refreshing,
+        Revoking,
+        Trip,
+    )
+    from multi_user_oauth.ports.refreshers import Anew, Finisher, Refresher
+    from multi_user_oauth.ports.rewrapping import RewrapStep, RewrapSteps
+    from multi_user_oauth.ports.secrets import (
+        Box,
+        ClientSecrets,
+        DataKey,
+        KeyRotation,
+        KeyVersions,
+        Opener,
+        Rewrapper,
+        Sealer,
+        Signer,
+    )
+    from multi_user_oauth.ports.world import Clock, Draw, Meter, Point, Sleep, Use, UseLog, nothing
+else:
+    __getattr__ = offers(
+        __name__,
+        {
+            "activity_store": (
+                "FlowMarks KeptRead KeyVersionNotes LastUse Ledger LedgerErasure People "
+                "ReadLog SignOuts TraceErasure Usage read_id"
+            ),
+            "anchors": "Anchor AnchorShelf Erasing",
+            "main_store": (
+                "AuditReader AuditWalk ConnectionDirectory ConnectionReader ConnectionWriter "
+                "DueConnections DuePage Erasure RescueStore RevocationStore SealedRecords "
+                "UnfinishedRevocations Walked"
+            ),
+            "providers": (
+                "Arrivals Departure Departures Exchange RefreshCall Refreshing Revoking Trip"
+            ),
+            "refreshers": "Anew Finisher Refresher",
+            "rewrapping": "RewrapStep RewrapSteps",
+            "secrets": (
+                "Box ClientSecrets DataKey KeyRotation KeyVersions Opener Rewrapper Sealer Signer"
+            ),
+            "world": "Clock Draw Meter Point Sleep Use UseLog nothing",
+        },
+    )
 
 __all__ = [
     "Anchor",
     "AnchorShelf",
+    "Anew",
     "Arrivals",
     "AuditReader",
     "AuditWalk",
@@ -75,6 +107,8 @@ __all__ = [
     "Departures",
     "Draw",
     "DueConnections",
+    "DuePage",
+    "Erasing",
     "Erasure",
     "Exchange",
     "Finisher",

@@ -132,8 +132,11 @@ class TraceErasure(Protocol):
         """
         Delete who used the connection; return whether anybody had.
 
-        Raise `ConflictError` if anybody does at this moment.
+        Also that it was suspect. Raise `ConflictError` if anybody does at this moment.
         """
+
+    def forget_reads(self, key: ConnectionKey) -> int:
+        """Delete the kept uses of its tokens; return how many there were."""
 
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """

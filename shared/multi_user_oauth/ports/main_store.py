@@ -115,6 +115,9 @@ class RescueStore(Protocol):
     def rescued(self, key: ConnectionKey, epoch: int, used_generation: int) -> Rescue | None:
         """Return what a refresh that used this generation's token could not commit."""
 
+    def forget_rescue(self, rescue: Rescue) -> None:
+        """Delete one that nothing can adopt any more; do nothing if it is gone."""
+
 
 class RevocationStore(Protocol):
     """Refresh tokens that the provider is still to be told about."""
@@ -140,15 +143,35 @@ class UnfinishedRevocations(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePage:
+    """Some connections, the earliest due first; `next_after` is None at the end."""
+
+    snapshots: tuple[Snapshot, ...]
+    next_after: object = None
+
+
 class DueConnections(Protocol):
     """Finds what must be refreshed."""
 
-    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
+    def due(
+        self,
+        connector_type: str,
+        shards: Sequence[int],
+        *,
+        by: datetime,
+        limit: int,
+        after: object = None,
+    ) -> DuePage:
         """
-        Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first.
+        Return at most `limit` of this type and these shards whose `refresh_due_at` is not after `by`.
 
-        One that can not be read is logged and left out: it must not hold up all the others.
+        `after` is an earlier page's `next_after`; only the store looks inside. One that can not be
+        read is logged and left out: it must not hold up all the others.
         """
+
+    def postpone(self, snapshot: Snapshot, until: datetime) -> None:
+        """Write a later `refresh_due_at`; do nothing if anybody wrote since. Not audited."""
 
 
 class SealedRecords(Protocol):

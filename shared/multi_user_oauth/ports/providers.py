@@ -69,10 +69,17 @@ class RefreshCall(Protocol):
     """A client that is ready to use one refresh token."""
 
     def __call__(
-        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+        self,
+        refresh_token: Secret,
+        identity: Identity,
+        *,
+        send_until: datetime,
+        claims: str | None = None,
     ) -> TokenSet:
         """
         Refresh (RFC 6749, 6), with exactly one request that the provider looks at.
+
+        `claims` is an API's claims challenge, for a provider that has such.
 
         While it refuses the application's credential it has not looked (5.2), and the next one is tried;
         none is sent after `send_until`. Raise `GrantRefusedError`, `ProviderUnavailableError` or

@@ -30,13 +30,15 @@ from multi_user_oauth.model import (
     Rescue,
     Revocation,
 )
+from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import Walked
+from multi_user_oauth.ports.breakers import Suspect
 
 SCHEMA: Final = 1
 """Raised when older programs would misread a document; a new field with a default is no reason."""
 
 Document = dict[str, Any]
-Value = AuditRecord | Connection | LedgerEntry | Rescue | Revocation
+Value = AuditRecord | Breaker | Connection | LedgerEntry | Rescue | Revocation | Suspect
 T = TypeVar("T", bound=Value)
 S = TypeVar("S")
 
@@ -44,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 # msgspec learns a type at its first use, and the process dies (SIGSEGV, with 0.22) if two threads are
 # first at the same time. So it learns them here, under the lock of the import.
-for _kind in (AuditRecord, Connection, LedgerEntry, Rescue, Revocation):
+for _kind in (AuditRecord, Breaker, Connection, LedgerEntry, Rescue, Revocation, Suspect):
     msgspec.json.Decoder(_kind)
 
 RELEASED: Final = ("lease", "failure", "refresh_due_at")
@@ -57,7 +59,11 @@ _MADE_WHEN_READ: Final = ("version", "lease_age")  # a revocation's
 
 def document_id(value: Value) -> str:
     """Return the name under which the value's document lies in its collection."""
-    return value.key.document_id if isinstance(value, Connection) else value.document_id
+    if isinstance(value, Breaker):
+        return value.connector_type
+    if isinstance(value, Connection | Suspect):
+        return value.key.document_id
+    return value.document_id
 
 
 def key_version_id(kind: Kind, version: str) -> str:
@@ -91,7 +97,7 @@ def to_document(value: Value) -> Document:
         document["identity"] = str(value.identity)
     if isinstance(value, Connection):
         document["shard"] = value.key.shard
-    document |= document.pop("key")
+    document |= document.pop("key", {})  # a breaker has none
     return {name: part for name, part in document.items() if name not in _MADE_WHEN_READ}
 
 
@@ -169,7 +175,7 @@ def _shaped(document: Document) -> Document:
     if "identity" in fields:
         identity = Identity.parse(fields["identity"])
         fields["identity"] = {"provider": identity.provider, "subject": identity.subject}
-    return fields | {"key": {part: fields[part] for part in _KEY}}
+    return fields | {"key": {part: fields[part] for part in _KEY if part in fields}}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # reason: whatever a document may hold

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from google.cloud.firestore import SERVER_TIMESTAMP, Client
 
@@ -18,10 +19,11 @@ from multi_user_oauth.model import (
     Page,
     Snapshot,
 )
-from multi_user_oauth.ports import Meter
+from multi_user_oauth.ports import DuePage, Meter
 from multi_user_oauth.stores.document import RELEASED, readable, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_erasure import FirestoreErasure
+from multi_user_oauth.stores.firestore_queries import Place
 from multi_user_oauth.stores.firestore_writes import CONNECTIONS, RESCUE, REVOCATIONS, Writes
 
 
@@ -64,14 +66,40 @@ class FirestoreMainStore(FirestoreErasure):
             next_after=found[-1].name if found and len(found) == limit else None,
         )
 
-    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
-        """Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first."""
+    def due(
+        self,
+        connector_type: str,
+        shards: Sequence[int],
+        *,
+        by: datetime,
+        limit: int,
+        after: object = None,
+    ) -> DuePage:
+        """Return what is due by then; after a page that is full there may be nothing more."""
         if not shards:
-            return ()  # Firestore takes no empty `in`
+            return DuePage(snapshots=())  # Firestore takes no empty `in`
         found = self._database.find_until(
-            CONNECTIONS, "refresh_due_at", utc(by), limit=limit, shard=shards
+            CONNECTIONS,
+            "refresh_due_at",
+            utc(by),
+            limit=limit,
+            after=cast("Place | None", after),
+            fields={"connector_type": connector_type},
+            among={"shard": shards},
         )
-        return readable((each.name, each.snapshot) for each in found)
+        full, last = len(found) == limit, found[-1] if found else None
+        return DuePage(
+            snapshots=readable((each.name, each.snapshot) for each in found),
+            next_after=(last.fields["refresh_due_at"], last.name) if last and full else None,
+        )
+
+    def postpone(self, snapshot: Snapshot, until: datetime) -> None:
+        """Write a later `refresh_due_at`; do nothing if it moved on."""
+        name, fields = snapshot.connection.key.document_id, {"refresh_due_at": utc(until)}
+        writes = Writes(self._database)
+        with suppress(ConflictError):
+            writes.update(CONNECTIONS, name, snapshot.version, fields)
+            writes.commit()
 
     def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
         """

@@ -9,6 +9,7 @@ from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import SCHEMA, Document, from_document, to_document, utc
+from multi_user_oauth.stores.firestore_breakers import FirestoreBreakers
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_erasure import LEDGER, PEOPLE, FirestoreTraces
 from multi_user_oauth.stores.firestore_key_versions import (
@@ -28,7 +29,9 @@ DAYS_FORGOTTEN: Final = 30
 """So many days' sign-outs are deleted with each new one; older ones are none but a rare guest's."""
 
 
-class FirestoreActivityStore(FirestoreKeyVersions, FirestoreUsage, FirestoreReads, FirestoreTraces):
+class FirestoreActivityStore(
+    FirestoreKeyVersions, FirestoreUsage, FirestoreReads, FirestoreBreakers, FirestoreTraces
+):
     """
     All ports of the activity database; see the main one.
 

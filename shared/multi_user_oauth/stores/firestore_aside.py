@@ -77,6 +77,12 @@ class FirestoreAside:
         found = self._database.get(RESCUE, name)
         return None if found is None else from_document(Rescue, name, found.fields)
 
+    def forget_rescue(self, rescue: Rescue) -> None:
+        """Delete it; do nothing if it is gone."""
+        writes = Writes(self._database)
+        writes.drop(RESCUE, rescue.document_id)
+        writes.commit()
+
     def revocation(self, key: ConnectionKey, epoch: int) -> Revocation | None:
         """Return it, or None if it is finished or was cancelled."""
         name = f"{key.document_id}-{epoch}"

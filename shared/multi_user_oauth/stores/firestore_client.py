@@ -19,11 +19,11 @@ class ReconnectingClient(Client):
     def _firestore_api_helper(self, transport: Any, client_class: Any, client_module: Any) -> Any:  # noqa: ANN401  # reason: the library's classes
         return super()._firestore_api_helper(_Reconnecting, client_class, client_module)
 
-    def _emulator_channel(self, transport: Any) -> Any:  # noqa: ANN401  # reason: as above
+    def _emulator_channel(self, transport: Any) -> Any:  # noqa: ANN401  # reason: grpc has no types
         return grpc.insecure_channel(self._emulator_host, options=RECONNECTING)
 
 
 class _Reconnecting(FirestoreGrpcTransport):
     @classmethod
-    def create_channel(cls, *arguments: Any, options: Any = (), **named: Any) -> Any:  # noqa: ANN401  # reason: as above
+    def create_channel(cls, *arguments: Any, options: Any = (), **named: Any) -> Any:  # noqa: ANN401  # reason: grpc has no types
         return super().create_channel(*arguments, options=(*options, *RECONNECTING), **named)

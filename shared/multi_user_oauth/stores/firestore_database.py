@@ -4,7 +4,7 @@ Reads are tried again, writes never: whoever writes reads back what became of a 
 here opens a transaction: one whose process dies blocks every writer for a minute.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -99,14 +99,25 @@ class FirestoreDatabase:
         return self._ask(query if limit is None else query.limit(limit))
 
     def find_until(
-        self, collection: str, field: str, by: datetime, *, limit: int, **among: Sequence[int]
+        self,
+        collection: str,
+        field: str,
+        by: datetime,
+        *,
+        limit: int,
+        after: queries.Place | None,
+        fields: Mapping[str, str],
+        among: Mapping[str, Sequence[int]],
     ) -> list[Found]:
         """
         Return the documents whose time in `field` is not after `by`, earliest first, then by their ids.
 
-        Each field of `among` has one of these values, of which there are at most 30.
+        Those that follow `after`. Each field of `among` has one of these values, of which there are at
+        most 30.
         """
-        query = queries.by_time(self.client.collection(collection), field, by, among)
+        query = queries.by_time(
+            self.client.collection(collection), field, by, after=after, fields=fields, among=among
+        )
         return self._ask(query.limit(limit))
 
     def find_all(self, collection: str, **fields: str) -> Iterator[Found]:

@@ -8,9 +8,11 @@ from typing import Final
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
 from multi_user_oauth.model import ConnectionKey, Identity, LedgerEntry, RevocationPage, Snapshot
 from multi_user_oauth.stores.document import Document, from_document, is_of, readable
+from multi_user_oauth.stores.firestore_breakers import SUSPECTS
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_found import Found
 from multi_user_oauth.stores.firestore_key_versions import moment
+from multi_user_oauth.stores.firestore_reads import READS
 from multi_user_oauth.stores.firestore_sealed import FirestoreSealed
 from multi_user_oauth.stores.firestore_usage import USAGE
 from multi_user_oauth.stores.firestore_writes import AUDIT, CONNECTIONS, RESCUE, REVOCATIONS, Writes
@@ -79,7 +81,21 @@ class FirestoreTraces:
 
     def forget_uses(self, key: ConnectionKey) -> bool:
         """Delete who used the connection; return whether anybody had, raise `ConflictError`."""
+        self._forget(SUSPECTS, self._database.get(SUSPECTS, key.document_id))
         return self._forget(USAGE, self._database.get(USAGE, key.document_id))
+
+    def forget_reads(self, key: ConnectionKey) -> int:
+        """Delete the kept uses of its tokens, some at a time; return how many there were."""
+        number, of = 0, {"connector_type": key.connector_type, "user_email": key.user_email}
+        while found := self._database.find(READS, limit=AT_ONCE, **of):
+            writes = Writes(self._database)
+            for each in found:
+                writes.drop(
+                    READS, each.name
+                )  # Firestore itself deletes some, when their time has come
+            writes.commit()
+            number += len(found)
+        return number
 
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """Delete the person's sign-outs if all are from before; else return the latest's time."""

@@ -9,6 +9,9 @@ from google.cloud.firestore import CollectionReference, FieldFilter, Query
 
 _ID: Final = "__name__"
 
+Place = tuple[datetime, str]
+"""Where a document stands among those that are sorted by a time, and then by their ids."""
+
 
 def by_id(
     collection: CollectionReference, fields: Mapping[str, str], *, after: str | None
@@ -28,14 +31,23 @@ def by_id(
 
 
 def by_time(
-    collection: CollectionReference, field: str, by: datetime, among: Mapping[str, Sequence[int]]
+    collection: CollectionReference,
+    field: str,
+    by: datetime,
+    *,
+    after: Place | None,
+    fields: Mapping[str, str],
+    among: Mapping[str, Sequence[int]],
 ) -> Query:
     """
-    Return the query for documents whose time in `field` is not after `by`, earliest first.
+    Return the query for documents whose time in `field` is not after `by`, earliest first, from `after`.
 
-    It needs a composite index of the fields of `among` and this one, in that order.
+    It needs a composite index of `fields`, the fields of `among` and this one, in that order.
     """
     query: Query = collection.where(filter=FieldFilter(field, "<=", by))
+    for name, value in fields.items():
+        query = query.where(filter=FieldFilter(name, "==", value))
     for name, values in among.items():
         query = query.where(filter=FieldFilter(name, "in", list(values)))
-    return query.order_by(field).order_by(_ID)
+    query = query.order_by(field).order_by(_ID)
+    return query if after is None else query.start_after({field: after[0], _ID: after[1]})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from multi_user_oauth.errors import ConflictError
 from multi_user_oauth.model import (
@@ -21,9 +21,9 @@ from multi_user_oauth.model import (
     Page,
     Snapshot,
 )
-from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.ports import Clock, DuePage, Meter
 from multi_user_oauth.stores import sqlite_rows as rows
-from multi_user_oauth.stores.document import RELEASED, from_document, readable, to_document
+from multi_user_oauth.stores.document import RELEASED, from_document, readable, to_document, utc
 from multi_user_oauth.stores.sqlite_aside import READ, WRITE
 from multi_user_oauth.stores.sqlite_database import Database
 from multi_user_oauth.stores.sqlite_erasure import SqliteErasure
@@ -40,11 +40,14 @@ _PAGE: Final = {  # by which filters are set, so that each has its index
     " ORDER BY id LIMIT :limit",
 }
 
-_DUE: Final = (
-    "SELECT id, version, body FROM connections"
-    " WHERE shard IN (SELECT value FROM json_each(?)) AND refresh_due_at <= ?"
+DUE: Final = (  # in the order of its index, where the shard stands too: nothing is sorted
+    "SELECT refresh_due_at, id, version, body FROM connections"
+    " WHERE connector_type = ? AND shard IN (SELECT value FROM json_each(?))"
+    " AND refresh_due_at <= ? AND (refresh_due_at, id) > (?, ?)"
     " ORDER BY refresh_due_at, id LIMIT ?"
 )
+_BEGIN: Final = ("", "")
+"""Before every time and id."""
 
 
 class SqliteMainStore(SqliteErasure):
@@ -105,15 +108,38 @@ class SqliteMainStore(SqliteErasure):
             next_after=found[-1][0] if found and len(found) == limit else None,
         )
 
-    def due(self, shards: Sequence[int], *, by: datetime, limit: int) -> tuple[Snapshot, ...]:
-        """Return connections of these shards whose `refresh_due_at` is not after `by`, earliest first."""
+    def due(
+        self,
+        connector_type: str,
+        shards: Sequence[int],
+        *,
+        by: datetime,
+        limit: int,
+        after: object = None,
+    ) -> DuePage:
+        """Return what is due by then; after a page that is full there may be nothing more."""
+        if not shards:
+            return DuePage(snapshots=())
+        place = cast("tuple[str, str]", after or _BEGIN)
+        wanted = (connector_type, json.dumps(list(shards)), rows.text(by), *place, limit)
         with self._database.reading() as database:
-            found = database.execute(
-                _DUE, (json.dumps(list(shards)), rows.text(by), limit)
-            ).fetchall()
+            found = database.execute(DUE, wanted).fetchall()
         self._meter.count(READ, max(1, len(found)))
         now = self._now()
-        return readable((row[0], partial(rows.snapshot, *row, now=now)) for row in found)
+        return DuePage(
+            snapshots=readable(
+                (name, partial(rows.snapshot, name, *row, now=now)) for _, name, *row in found
+            ),
+            next_after=found[-1][:2] if found and len(found) == limit else None,
+        )
+
+    def postpone(self, snapshot: Snapshot, until: datetime) -> None:
+        """Write a later `refresh_due_at`; do nothing if it moved on."""
+        name, fields = snapshot.connection.key.document_id, {"refresh_due_at": utc(until)}
+        with suppress(ConflictError):
+            with self._database.writing() as database:
+                rows.update_connection(database, name, snapshot.version, fields)
+            self._meter.count(WRITE)
 
     def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
         """Write a lease and return the claimed snapshot; raise `ConflictError` if it moved on."""

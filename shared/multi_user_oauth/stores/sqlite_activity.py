@@ -9,6 +9,7 @@ from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.stores.sqlite_breakers import BREAKERS_TABLES, SqliteBreakers
 from multi_user_oauth.stores.sqlite_database import Database, Step, script
 from multi_user_oauth.stores.sqlite_erasure import SqliteTraces
 from multi_user_oauth.stores.sqlite_key_versions import READ, WRITE, SqliteKeyVersions
@@ -50,10 +51,13 @@ STEPS: Final[tuple[Step, ...]] = (
     script(_SECOND),
     script(USAGE_TABLE),
     script(READS_TABLE),
+    script(BREAKERS_TABLES),
 )
 
 
-class SqliteActivityStore(SqliteKeyVersions, SqliteUsage, SqliteReads, SqliteTraces):
+class SqliteActivityStore(
+    SqliteKeyVersions, SqliteUsage, SqliteReads, SqliteBreakers, SqliteTraces
+):
     """All ports of the activity database, for many threads and processes at once; see the main one."""
 
     def __init__(self, path: Path, *, now: Clock, meter: Meter) -> None:

@@ -3,19 +3,32 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final, Self
 
 from multi_user_oauth.errors import StoreUnavailableError
-from multi_user_oauth.ports import Anchor
+from multi_user_oauth.ports import Anchor, Erasing
 
 _TEMPORARY: Final = ""
 """SQLite's own word for a file of its own that goes with the connection ("In-Memory Databases")."""
 
 _TABLE: Final = """
-CREATE TABLE anchors (
-    connection TEXT NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL,
-    PRIMARY KEY (connection, sequence, hash)
+CREATE TABLE said (
+    connection TEXT NOT NULL, erasing INTEGER NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (connection, erasing, sequence, hash)
 ) WITHOUT ROWID
+"""
+
+# The last record of a chain that was erased must be the one that the log says it was; whoever connects
+# again begins a new chain, whose anchors are later.
+_ANCHORS: Final = """
+SELECT connection, sequence, hash, at, EXISTS (
+    SELECT 1 FROM said AS later
+    WHERE later.connection = anchor.connection AND later.erasing AND later.at >= anchor.at AND (
+        later.sequence > anchor.sequence
+        OR later.sequence = anchor.sequence AND later.hash = anchor.hash
+    )
+) FROM said AS anchor WHERE NOT erasing
 """
 
 
@@ -32,43 +45,52 @@ class SqliteAnchors:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def put(self, anchors: Iterable[Anchor]) -> int:
-        """Keep these, and return how many are there now; the same one twice is one."""
-        rows = ((each.connection, each.sequence, each.hash) for each in anchors)
+    def put(self, said: Iterable[Anchor | Erasing]) -> int:
+        """Keep these, and return how many anchors are there now; the same one twice is one."""
+        count = "SELECT count(*) FROM said WHERE NOT erasing"
         with _translating():
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR IGNORE INTO anchors VALUES (?, ?, ?)", rows)
+            self._database.executemany(
+                "INSERT OR IGNORE INTO said VALUES (?, ?, ?, ?, ?)", map(_row, said)
+            )
             self._database.execute("COMMIT")
-            ((count,),) = self._database.execute("SELECT count(*) FROM anchors").fetchall()
-        return int(count)
+            ((found,),) = self._database.execute(count).fetchall()
+        return int(found)
 
     def of(self, connection: str) -> Iterator[Anchor]:
         """Yield this connection's, by their sequence."""
         with _translating():
             rows = self._database.execute(
-                "SELECT connection, sequence, hash FROM anchors WHERE connection = ?"
-                " ORDER BY sequence, hash",
-                (connection,),
+                f"{_ANCHORS} AND connection = ? ORDER BY sequence, hash", (connection,)
             )
             yield from _anchors(rows)
 
     def forget(self, connection: str) -> None:
         """Drop this connection's."""
         with _translating():
-            self._database.execute("DELETE FROM anchors WHERE connection = ?", (connection,))
+            self._database.execute("DELETE FROM said WHERE connection = ?", (connection,))
 
     def rest(self) -> Iterator[Anchor]:
-        """Yield what was not forgotten."""
+        """Yield what was not forgotten, each connection's together, by their sequence."""
         with _translating():
-            rows = self._database.execute(
-                "SELECT connection, sequence, hash FROM anchors ORDER BY connection, sequence, hash"
-            )
+            rows = self._database.execute(f"{_ANCHORS} ORDER BY connection, sequence, hash")
             yield from _anchors(rows)
 
 
-def _anchors(rows: Iterable[tuple[str, int, str]]) -> Iterator[Anchor]:
-    for connection, sequence, head in rows:
-        yield Anchor(connection=connection, sequence=sequence, hash=head)
+def _row(said: Anchor | Erasing) -> tuple[str, bool, int, str, float]:
+    erasing = isinstance(said, Erasing)
+    return said.connection, erasing, said.sequence, said.hash, said.at.timestamp()
+
+
+def _anchors(rows: Iterable[tuple[str, int, str, float, int]]) -> Iterator[Anchor]:
+    for connection, sequence, head, seconds, erased in rows:
+        yield Anchor(
+            connection=connection,
+            sequence=sequence,
+            hash=head,
+            at=datetime.fromtimestamp(seconds, UTC),
+            erased=bool(erased),
+        )
 
 
 @contextmanager

@@ -81,6 +81,12 @@ class SqliteAside:
         self._meter.count(READ)
         return None if row is None else from_document(Rescue, name, rows.unpacked(name, row[0]))
 
+    def forget_rescue(self, rescue: Rescue) -> None:
+        """Delete it; do nothing if it is gone."""
+        with self._database.writing() as database:
+            database.execute("DELETE FROM rescue WHERE id = ?", (rescue.document_id,))
+        self._meter.count(WRITE)
+
     def revocation(self, key: ConnectionKey, epoch: int) -> Revocation | None:
         """Return it, or None if it is finished or was cancelled."""
         name = f"{key.document_id}-{epoch}"

@@ -1,8 +1,9 @@
 """One SQLite file for many threads and processes; `sqlite3` is imported only in this package.
 
 Each thread opens its own connection at its first use. WAL: readers never wait for a writer. Writers
-take their turn with `BEGIN IMMEDIATE`; `synchronous=FULL`, for a refresh token that was committed must
-survive a power cut.
+take their turn with `BEGIN IMMEDIATE`, those of one process behind a lock before it: SQLite lets whoever
+finds the file locked sleep and look again, and sixty-four threads would mostly sleep.
+`synchronous=FULL`, for a refresh token that was committed must survive a power cut.
 """
 
 import os
@@ -46,6 +47,7 @@ class Database:
         self._path = path
         self._steps = steps
         self._threads = threading.local()
+        self._turns = _Turns()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -56,7 +58,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give a connection in a write transaction: committed at the end, rolled back at an error."""
-        with self._translating():
+        with self._translating(), self._turns.mine():
             connection = self._connection()
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -124,6 +126,27 @@ class Database:
             name = getattr(error, "sqlite_errorname", type(error).__name__)
             message = f"{self._path.name} did not answer: {name}"
             raise StoreUnavailableError(message) from error
+
+
+class _Turns:
+    """The writers of one process, one behind the other; the file's own lock is for all processes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    @contextmanager
+    def mine(self) -> Iterator[None]:
+        """Wait as long as SQLite would; raise what it raises then."""
+        if self._pid != os.getpid():  # a child: whoever held the lock in its parent is not here
+            self._lock, self._pid = threading.Lock(), os.getpid()
+        lock = self._lock
+        if not lock.acquire(timeout=BUSY_TIMEOUT):
+            raise sqlite3.OperationalError("another thread is writing")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class _Opened:

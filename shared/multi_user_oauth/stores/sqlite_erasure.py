@@ -70,7 +70,16 @@ class SqliteTraces:
 
     def forget_uses(self, key: ConnectionKey) -> bool:
         """Delete who used the connection; return whether anybody had."""
+        self._delete("DELETE FROM suspects WHERE id = ?", key.document_id)
         return self._delete("DELETE FROM usage WHERE connection = ?", key.document_id)
+
+    def forget_reads(self, key: ConnectionKey) -> int:
+        """Delete the kept uses of its tokens; return how many there were."""
+        with self._database.writing() as database:
+            deleted = database.execute("DELETE FROM reads WHERE connection = ?", (key.document_id,))
+        self._meter.count(activity.READ, deleted.rowcount + 1)  # as where they go some at a time
+        self._meter.count(activity.WRITE, deleted.rowcount)
+        return deleted.rowcount
 
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """Delete the person's sign-outs if all are from before; else return the latest's time."""

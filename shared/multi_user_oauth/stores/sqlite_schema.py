@@ -34,6 +34,12 @@ ALTER TABLE connections ADD COLUMN refresh_due_at TEXT;
 CREATE INDEX connections_due ON connections (shard, refresh_due_at, id);
 """
 
+# The time before the shard: all shards are asked for more often than one, and then nothing is sorted.
+_THIRD: Final = """
+DROP INDEX connections_due;
+CREATE INDEX connections_due ON connections (connector_type, refresh_due_at, id, shard)
+"""
+
 
 def _fill(database: sqlite3.Connection) -> None:
     # An older program wrote no time: an active connection is then due when its token ends. The row's
@@ -59,4 +65,4 @@ def _second(database: sqlite3.Connection) -> None:
     _fill(database)
 
 
-STEPS: Final[tuple[Step, ...]] = (script(_FIRST), _second)
+STEPS: Final[tuple[Step, ...]] = (script(_FIRST), _second, script(_THIRD))

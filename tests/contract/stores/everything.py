@@ -1,6 +1,6 @@
 """Every use of both Firestore databases once, and what went over the line meanwhile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any, cast
@@ -20,6 +20,7 @@ from tests.contract.stores.samples import (
     BERT,
     FAILURE,
     KEY,
+    breaker,
     change,
     connection,
     get,
@@ -29,6 +30,7 @@ from tests.contract.stores.samples import (
     refreshed,
     rescue,
     revocation,
+    suspect,
     tombstone,
 )
 from tests.support.clock import ManualClock
@@ -140,8 +142,25 @@ def use_activity(activity: FirestoreActivityStore) -> None:
     activity.kept_reads(KEY, after=None, limit=5)
     activity.entries()
     activity.sign_outs(ANNA)
+    remember_trouble(activity)
     forget_all(activity)
     activity.key_versions(Kind.ACCESS)
+
+
+def remember_trouble(activity: FirestoreActivityStore) -> None:
+    """Write each field of a breaker, and suspects over one another; some steps are refused."""
+    before = activity.breaker(KEY.connector_type)
+    activity.keep_breaker(before, breaker())
+    with pytest.raises(ConflictError):
+        activity.keep_breaker(before, breaker())
+    activity.keep_breaker(activity.breaker(KEY.connector_type), breaker())
+    for number in (1, 2):
+        activity.suspect(suspect(number))
+    activity.suspects(KEY.connector_type, after=None, limit=5)
+    activity.clear_suspect(suspect(1))
+    activity.clear_suspect(suspect(2))
+    activity.clear_suspect(suspect(2))
+    activity.suspect(suspect(3))
 
 
 def claim_and_ask(store: FirestoreMainStore) -> None:
@@ -157,8 +176,13 @@ def claim_and_ask(store: FirestoreMainStore) -> None:
     store.by_identity(BERT)
     for filters in product((None, KEY.connector_type), (None, ConnectionStatus.ACTIVE)):
         store.page(connector_type=filters[0], status=filters[1], after=None, limit=5)
-    store.due(range(SHARDS), by=AT, limit=5)
-    store.due([KEY.shard], by=AT + timedelta(days=1), limit=5)
+    store.due(KEY.connector_type, range(SHARDS), by=AT, limit=5)
+    later = AT + timedelta(days=1)
+    page = store.due(KEY.connector_type, [KEY.shard], by=later, limit=1)
+    assert page.next_after is not None
+    store.due(KEY.connector_type, [KEY.shard], by=later, limit=1, after=page.next_after)
+    store.postpone(before, later)
+    store.postpone(get(store), later)
 
 
 def rewrap_all(store: FirestoreMainStore) -> None:
@@ -203,6 +227,7 @@ def erase_it(store: FirestoreMainStore) -> None:
     kept = rescue(get(store).connection)
     store.rescue(kept)
     store.unfinished(after=None, limit=5)
+    store.forget_rescue(replace(kept, used_generation=9))
     ended = get(store)
     store.erase(ended)
     with pytest.raises(ConflictError):
@@ -216,5 +241,6 @@ def forget_all(activity: FirestoreActivityStore) -> None:
             activity.forget_disconnect(entry)
         activity.forget_disconnect(ledger_entry())
         activity.forget_uses(KEY)
+        activity.forget_reads(KEY)
         activity.forget_sign_outs(BERT, until=AT + timedelta(days=2))
     activity.forget_sign_outs(ANNA, until=AT)

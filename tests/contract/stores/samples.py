@@ -21,7 +21,9 @@ from multi_user_oauth.model import (
     Revocation,
     Snapshot,
 )
+from multi_user_oauth.model.breaker import Breaker, Minute, Trouble
 from multi_user_oauth.ports import ConnectionWriter
+from multi_user_oauth.ports.breakers import Suspect
 from multi_user_oauth.stores.document import Value
 
 AT = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
@@ -147,11 +149,32 @@ def ledger_entry(epoch: int = 7, actor: str = "person:google:1001") -> LedgerEnt
     return LedgerEntry(key=KEY, identity=ANNA, epoch=epoch, at=AT, actor=actor)
 
 
+def breaker(refusals: int = 3) -> Breaker:
+    """Return an open one with all that is ever known of it."""
+    return Breaker(
+        connector_type=KEY.connector_type,
+        trouble=Trouble.STORM,
+        opened_at=AT,
+        closed_at=AT - timedelta(hours=1),
+        next_probe_at=AT + timedelta(seconds=30),
+        failed_probes=2,
+        in_a_row=4,
+        row_of=Trouble.OUTAGE,
+        minutes=(Minute(start=AT, attempts=9, refusals=refusals), Minute(start=AT)),
+    )
+
+
+def suspect(generation: int = 1, key: ConnectionKey = KEY) -> Suspect:
+    """Return somebody who was told to sign in again."""
+    return Suspect(key=key, epoch=7, generation=generation, at=AT)
+
+
 FULL = replace(
     connection(),
     reason="reason",
     revoked_at=AT,
     pending_revocation=3,
+    refresh_token_expires_at=AT + timedelta(days=90),
     lease=Lease("lease"),
     failure=FAILURE,
     delegations=(
@@ -171,4 +194,7 @@ VALUES: list[Value] = [
     replace(revocation(FULL), lease_id="lease"),
     rescue(FULL),
     ledger_entry(),
+    breaker(),
+    Breaker(connector_type=KEY.connector_type),
+    suspect(),
 ]

@@ -59,6 +59,16 @@ def test_audit_is_of_one_connection_only(store: MainStore) -> None:
     assert [each.key for each in store.audit(longer)] == [longer]
 
 
+def test_a_rescue_is_forgotten_alone(store: MainStore) -> None:
+    """Those of other generations stay; one that is gone can be forgotten again."""
+    first, second = (replace(rescue(connection()), used_generation=number) for number in (1, 2))
+    for kept in (first, second):
+        store.rescue(kept)
+    for _ in range(2):
+        store.forget_rescue(first)
+    assert store.rescues(after=None, limit=9) == (second,)
+
+
 def test_a_rescued_credential_is_found_by_the_generation_that_was_used(store: MainStore) -> None:
     """It comes back whole; under any other key, epoch or generation there is none."""
     kept = rescue(GONE)

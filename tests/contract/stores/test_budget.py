@@ -14,6 +14,7 @@ from tests.contract.stores.samples import (
     BERT,
     FAILURE,
     KEY,
+    breaker,
     change,
     connection,
     get,
@@ -23,6 +24,7 @@ from tests.contract.stores.samples import (
     refreshed,
     rescue,
     revocation,
+    suspect,
     tombstone,
 )
 from tests.support.stores import ActivityStore, MainStore
@@ -62,12 +64,58 @@ def test_what_is_due_costs_a_read_each(store: MainStore, meter: OperationMeter) 
     due = connection().refresh_due_at
     assert due is not None
     meter.reset()
-    store.due(range(SHARDS), by=due - timedelta(seconds=1), limit=50)
+    store.due(KEY.connector_type, range(SHARDS), by=due - timedelta(seconds=1), limit=50)
     assert meter.counts() == {"main.read": 1}
-    store.due(range(SHARDS), by=due, limit=3)
+    store.due(KEY.connector_type, range(SHARDS), by=due, limit=3)
     assert meter.counts() == {"main.read": 1 + 3}
-    store.due(range(SHARDS), by=due, limit=50)
+    store.due(KEY.connector_type, range(SHARDS), by=due, limit=50)
     assert meter.counts() == {"main.read": 1 + 3 + 4}
+
+
+def test_putting_off_is_one_write(store: MainStore, meter: OperationMeter) -> None:
+    """None where somebody wrote since; so is forgetting a rescue."""
+    before, kept = put(store, connection()), rescue(connection())
+    store.rescue(kept)
+    meter.reset()
+    store.postpone(before, AT)
+    assert meter.counts() == {"main.write": 1}
+    store.postpone(before, AT)
+    assert meter.counts() == {"main.write": 1}
+    store.forget_rescue(kept)
+    assert meter.counts() == {"main.write": 1 + 1}
+
+
+def test_a_breaker_is_one_read_and_a_step_of_it_one_write(
+    activity: ActivityStore, meter: OperationMeter
+) -> None:
+    """Of one that has no record too; what was refused was not written."""
+    closed = activity.breaker(KEY.connector_type)
+    assert meter.counts() == {"activity.read": 1}
+    meter.reset()
+    activity.keep_breaker(closed, breaker())
+    with pytest.raises(ConflictError):
+        activity.keep_breaker(closed, breaker())
+    assert meter.counts() == {"activity.write": 1}
+    meter.reset()
+    activity.keep_breaker(activity.breaker(KEY.connector_type), breaker(9))
+    assert meter.counts() == {"activity.read": 1, "activity.write": 1}
+
+
+def test_a_suspect_costs_a_write_and_clearing_it_a_look_more(
+    activity: ActivityStore, meter: OperationMeter
+) -> None:
+    """Finding them is a read for each, one at least."""
+    for generation in (1, 2):
+        activity.suspect(suspect(generation))
+    assert meter.counts() == {"activity.write": 2}
+    meter.reset()
+    activity.suspects(KEY.connector_type, after=None, limit=5)
+    activity.suspects("another", after=None, limit=5)
+    assert meter.counts() == {"activity.read": 2}
+    meter.reset()
+    for _ in range(2):
+        activity.clear_suspect(suspect(2))
+    assert meter.counts() == {"activity.read": 2, "activity.write": 1}
 
 
 def test_a_re_wrap_is_a_read_and_a_write_each(store: MainStore, meter: OperationMeter) -> None:

@@ -19,10 +19,12 @@ from tests.contract.stores.samples import (
     FULL,
     KEY,
     VALUES,
+    breaker,
     ledger_entry,
     record,
     rescue,
     revocation,
+    suspect,
 )
 
 BARE = (str, int, bytes, type(None))
@@ -75,6 +77,7 @@ def test_a_connection_is_this_document() -> None:
         "refresh_due_at": AT + timedelta(minutes=55),
         "shard": KEY.shard,
         "refreshed_at": AT,
+        "refresh_token_expires_at": AT + timedelta(days=90),
         "revoked_at": AT,
         "pending_revocation": 3,
         "sealed_access": b"\x00access\xff",
@@ -85,6 +88,7 @@ def test_a_connection_is_this_document() -> None:
             "count": 2,
             "at": AT,
             "next_try_at": AT + timedelta(seconds=30),
+            "kind": "transient",
         },
         "delegations": [
             {
@@ -133,6 +137,35 @@ def test_the_other_documents_are_these() -> None:
         "connection": to_document(kept.connection),
         "used_generation": 1,
     }
+
+
+def test_the_documents_of_troubles_are_these() -> None:
+    """A breaker has no connection; a suspect is one of a connection, whose name it has."""
+    assert to_document(breaker()) == {
+        "schema": 1,
+        "connector_type": "google_workspace",
+        "trouble": "storm",
+        "opened_at": AT,
+        "closed_at": AT - timedelta(hours=1),
+        "next_probe_at": AT + timedelta(seconds=30),
+        "failed_probes": 2,
+        "in_a_row": 4,
+        "row_of": "outage",
+        "minutes": [
+            {"start": AT, "attempts": 9, "refusals": 3},
+            {"start": AT, "attempts": 0, "refusals": 0},
+        ],
+    }
+    assert to_document(suspect()) == {
+        "schema": 1,
+        "connector_type": "google_workspace",
+        "user_email": "anna@example.org",
+        "epoch": 7,
+        "generation": 1,
+        "at": AT,
+    }
+    assert document_id(breaker()) == "google_workspace"
+    assert document_id(suspect()) == KEY.document_id
 
 
 def test_a_time_is_kept_in_utc() -> None:

@@ -23,6 +23,7 @@ from tests.contract.stores.samples import (
     refreshed,
     rescue,
     revocation,
+    suspect,
     tombstone,
 )
 from tests.support.stores import ActivityStore, MainStore
@@ -117,6 +118,15 @@ def test_uses_are_forgotten(activity: ActivityStore) -> None:
     assert activity.forget_uses(KEY) is False
     assert activity.uses(KEY) == ()
     assert activity.uses(LONGER) == (USE,)
+
+
+def test_who_was_suspect_is_forgotten_too(activity: ActivityStore) -> None:
+    """Also where nobody used the connection, and nobody else's is."""
+    for key in (KEY, LONGER):
+        activity.suspect(suspect(key=key))
+    assert activity.forget_uses(KEY) is False
+    left = activity.suspects(KEY.connector_type, after=None, limit=9)
+    assert left == (suspect(key=LONGER),)
 
 
 def test_sign_outs_are_forgotten_when_all_are_past(activity: ActivityStore) -> None:

@@ -40,7 +40,7 @@ def test_every_call_has_a_deadline(world: World) -> None:
 
 
 def test_nothing_is_written_without_a_condition(world: World) -> None:
-    """But the end of a rescue record: nobody writes one again, and nobody else adopts it."""
+    """But the end of what is written once only, rescues and kept reads: nobody writes one again."""
     use_everything(world)
     free = [
         write
@@ -48,7 +48,7 @@ def test_nothing_is_written_without_a_condition(world: World) -> None:
         for write in line.written
         if write.current_document.WhichOneof("condition_type") is None
     ]
-    assert [write.delete.split("/")[-2] for write in free] == ["rescue"]
+    assert [write.delete.split("/")[-2] for write in free] == ["rescue", "rescue", "reads"]
 
 
 def test_what_stands_in_connections_is_written_as_it_was_read(world: World) -> None:
@@ -60,7 +60,7 @@ def test_what_stands_in_connections_is_written_as_it_was_read(world: World) -> N
         for write in world.main_line.written
         if any(name in (write.update.name or write.delete) for name in names)
     ]
-    assert len(written) == 12
+    assert len(written) == 13
     for write in written:
         new = write.current_document.WhichOneof("condition_type") == "exists"
         assert not (new and write.current_document.exists)

@@ -63,6 +63,22 @@ def test_two_uses_at_one_moment_are_two(activity: ActivityStore) -> None:
     assert activity.kept_reads(KEY, after=None, limit=9) == (READ, twin)
 
 
+def test_all_uses_of_a_connection_are_forgotten(
+    activity: ActivityStore, meter: OperationMeter
+) -> None:
+    """More than one commit takes, and no other's; it is said how many there were."""
+    for number in range(403):
+        activity.keep_read(later(number))
+    others = replace(READ, use=replace(USE, key=OTHER))
+    activity.keep_read(others)
+    meter.reset()
+    assert activity.forget_reads(KEY) == 403
+    assert meter.counts() == {"activity.read": 403 + 1, "activity.write": 403}
+    assert activity.forget_reads(KEY) == 0
+    assert activity.kept_reads(KEY, after=None, limit=9) == ()
+    assert activity.kept_reads(OTHER, after=None, limit=9) == (others,)
+
+
 def test_a_use_is_one_write_and_each_is_a_read(
     activity: ActivityStore, meter: OperationMeter
 ) -> None:

@@ -1,5 +1,6 @@
 """What is true of the SQLite stores beyond the contract: the file, its mode, crashes, forks."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from multi_user_oauth.errors import ConflictError
-from multi_user_oauth.model import Batch, ConnectionKey, Lease
+from multi_user_oauth.model import SHARDS, Batch, ConnectionKey, Lease
+from multi_user_oauth.stores.sqlite import DUE
 from multi_user_oauth.stores.sqlite_activity import FORGOTTEN_AT_ONCE
 from multi_user_oauth.stores.sqlite_database import Database
 from multi_user_oauth.stores.sqlite_rows import packed, unpacked
@@ -144,6 +146,17 @@ def test_a_newer_program_s_fields_survive_every_write(tmp_path: Path) -> None:
         ((body,),) = sql(path, f"SELECT body FROM {table}")  # noqa: S608  # reason: the same
         assert isinstance(body, bytes)
         assert unpacked("x", body)["favourites"] == ["kept"]
+
+
+@pytest.mark.parametrize("shards", ["[3]", json.dumps(list(range(SHARDS)))], ids=["one", "all"])
+def test_what_is_due_is_read_in_the_order_of_its_index(tmp_path: Path, shards: str) -> None:
+    """However many are due: a page is a part of the index, of which nothing is sorted."""
+    put(main_store(tmp_path, ManualClock()), connection())
+    values = (KEY.connector_type, shards, "2026", "", "", 50)
+    plan = sql(tmp_path / "main.sqlite3", f"EXPLAIN QUERY PLAN {DUE}", *values)
+    search = "SEARCH connections USING INDEX connections_due (connector_type=? AND (refresh_due_at"
+    assert str(plan[0][-1]).startswith(search)
+    assert not [line for *_, line in plan if "B-TREE" in str(line)]
 
 
 def test_old_marks_and_sign_outs_are_cleaned_a_few_at_a_time(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ INSERT_1 = (
     "INSERT INTO connections (id, version, body, identity, connector_type, status)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+TYPE = "google_workspace"
 ENDS = connection().access_token_expires_at
 VERSION = 7
 PEOPLE = [f"person{number:03}" for number in range(200)]
@@ -71,7 +72,7 @@ PEOPLE = [f"person{number:03}" for number in range(200)]
 
 def key(name: str) -> ConnectionKey:
     """Return somebody's key."""
-    return ConnectionKey("google_workspace", f"{name}@example.org")
+    return ConnectionKey(TYPE, f"{name}@example.org")
 
 
 def row_1(of: Connection) -> tuple[object, ...]:
@@ -100,8 +101,8 @@ def make_main_1(directory: Path, *connections: Connection) -> Path:
 def found(directory: Path) -> dict[str, Snapshot]:
     """Return what is due when all tokens have ended, by the person's name."""
     assert ENDS is not None
-    due = main_store(directory, ManualClock()).due(range(SHARDS), by=ENDS, limit=1000)
-    return {each.connection.key.user_email.partition("@")[0]: each for each in due}
+    page = main_store(directory, ManualClock()).due(TYPE, range(SHARDS), by=ENDS, limit=1000)
+    return {each.connection.key.user_email.partition("@")[0]: each for each in page.snapshots}
 
 
 def test_an_older_connection_is_due_when_its_token_ends(tmp_path: Path) -> None:
@@ -115,8 +116,8 @@ def test_an_older_connection_is_due_when_its_token_ends(tmp_path: Path) -> None:
         assert due[name] == get(store, key(name)) == Snapshot(connection=expected, version=VERSION)
         store.claim(due[name], "lease")
     assert ENDS is not None
-    early = store.due(range(SHARDS), by=ENDS - timedelta(microseconds=1), limit=1000)
-    assert early == ()
+    early = store.due(TYPE, range(SHARDS), by=ENDS - timedelta(microseconds=1), limit=1000)
+    assert early.snapshots == ()
 
 
 def test_what_is_not_refreshed_is_not_due_after_an_upgrade(tmp_path: Path) -> None:
@@ -166,8 +167,8 @@ def upgrade(directory: Path, start: Barrier) -> None:
     store = main_store(directory, ManualClock())
     start.wait(60)
     assert ENDS is not None
-    due = store.due(range(SHARDS), by=ENDS, limit=1000)
-    assert [each.connection.key for each in due] == [key(name) for name in PEOPLE]
+    page = store.due(TYPE, range(SHARDS), by=ENDS, limit=1000)
+    assert [each.connection.key for each in page.snapshots] == [key(name) for name in PEOPLE]
 
 
 def test_many_upgrade_one_file(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_many_upgrade_one_file(tmp_path: Path) -> None:
     for each in processes:
         each.join(120)
     assert [each.exitcode for each in processes] == [0] * 4
-    assert sql(path, "PRAGMA user_version") == [(2,)]
+    assert sql(path, "PRAGMA user_version") == [(3,)]
     assert sql(path, "SELECT count(*) FROM connections WHERE version = ?", VERSION) == [(200,)]
 
 

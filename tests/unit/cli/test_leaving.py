@@ -14,7 +14,7 @@ from multi_user_oauth.certificate import digest_of_document
 from multi_user_oauth.cli.settings_file import read_settings
 from multi_user_oauth.custody import NewGrants
 from multi_user_oauth.model import Batch, ConnectionKey, Identity, Kind, Secret, System
-from multi_user_oauth.ports import LastUse
+from multi_user_oauth.ports import KeptRead, LastUse, Use
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.revoke import offboard as offboarding
@@ -206,9 +206,12 @@ def test_what_may_go_goes_and_the_rest_has_its_date(
     here, key = parts(env_file), ConnectionKey(MICROSOFT, LEAVER)
     use = LastUse(agent="a@b.example", action="token", purpose="", at=here.world.now())
     here.activity.note_use(key, use)
+    released = Use(actor="agent:a@b.example", key=key, outcome="released")
+    until = use.at + timedelta(days=400)
+    here.activity.keep_read(KeptRead(use=released, at=use.at, mark="a1", until=until))
     offboard(LEAVER)
     printed = facts(erase(LEAVER, "--json"), 5)
-    assert printed["erased"] == [{"what": "usage", "of": str(key)}]
+    assert printed["erased"] == [{"what": what, "of": str(key)} for what in ("usage", "kept reads")]
     assert {each["what"] for each in printed["kept"]} == {
         "sign-outs",
         "connection and audit",

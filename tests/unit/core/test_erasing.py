@@ -8,8 +8,11 @@ import pytest
 from multi_user_oauth import erasing as erasing_module
 from multi_user_oauth.erasing import BACKUPS, PROVIDER, SESSIONS, Erase, Erased
 from multi_user_oauth.errors import ConflictError, StillConnectedError, StoreUnavailableError
+from multi_user_oauth.log import JsonFormatter
 from multi_user_oauth.model import System
-from multi_user_oauth.ports import LastUse, SignOuts
+from multi_user_oauth.ports import KeptRead, LastUse, SignOuts, Use
+from multi_user_oauth.ports.breakers import Suspect
+from tests.support.audit_chains import verified
 from tests.support.world import ADA, ADA_DRIVE, ADA_EMAIL, ADA_ID, BOB, BOB_ID, World
 
 RETENTION = timedelta(days=98)
@@ -41,20 +44,30 @@ def left(world: World) -> None:
     world.activity.sign_out_everywhere(ADA_ID, world.clock())
 
 
+def kept_read(world: World, mark: str) -> KeptRead:
+    """Return a use of Ada's connection that is to be kept for long."""
+    use, at = Use(actor="agent:assistant", key=ADA, outcome="released"), world.clock()
+    return KeptRead(use=use, at=at, mark=mark, until=at + timedelta(days=400))
+
+
 def told(erased: tuple[Erased, ...]) -> dict[str, str | None]:
     """Return what was there, and why it stays."""
     return {each.what: each.why for each in erased}
 
 
 def test_what_may_go_goes_and_the_rest_is_told(world: World) -> None:
-    """Who used the connection is forgotten at once; the proofs stay as long as backups do."""
+    """Every use of the connection is forgotten at once; the proofs stay as long as backups do."""
     left(world)
+    world.activity.suspect(Suspect(key=ADA, epoch=1, generation=1, at=world.clock()))
+    for mark in ("a1", "b2"):
+        world.activity.keep_read(kept_read(world, mark))
     ended = world.clock()
 
     erased = erasing(world).erase(ADA_EMAIL)
 
     assert told(erased) == {
         "usage": None,
+        "kept reads": None,
         "sign-outs": SESSIONS,
         "connection and audit": BACKUPS,
         "ledger": BACKUPS,
@@ -63,6 +76,8 @@ def test_what_may_go_goes_and_the_rest_is_told(world: World) -> None:
     assert times["sign-outs"] == ended + SESSION
     assert times["connection and audit"] == times["ledger"] == ended + RETENTION
     assert world.activity.uses(ADA) == ()
+    assert world.activity.kept_reads(ADA, after=None, limit=9) == ()
+    assert world.activity.suspects(ADA.connector_type, after=None, limit=9) == ()
     assert world.actions() == ["connected", "disconnected"]
 
 
@@ -135,7 +150,8 @@ def test_interrupted_it_is_begun_again(world: World) -> None:
     """The ledger is the last to go: it finds the person."""
     left(world)
     world.clock.advance(98 * DAYS)
-    for operation in ("forget_sign_outs", "erase", "forget_disconnect"):
+    world.activity.keep_read(kept_read(world, "a1"))
+    for operation in ("forget_reads", "forget_sign_outs", "erase", "forget_disconnect"):
         store = world.store if operation == "erase" else world.activity
         store.fail_after(operation)
         with pytest.raises(StoreUnavailableError):
@@ -167,6 +183,8 @@ def test_the_log_says_that_a_chain_is_missing_rightly(world: World) -> None:
         head.sequence,
         head.hash,
     )
+    findings, verify = verified(world.peek(), map(JsonFormatter().format, world.log))
+    assert (findings, verify.erased) == ([], 1)
 
 
 def test_only_the_command_line_erases() -> None:

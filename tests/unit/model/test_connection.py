@@ -41,7 +41,9 @@ CONNECTION = Connection(
 )
 
 
-def refreshed(connection: Connection, scopes: tuple[str, ...] = ("mail",)) -> Connection:
+def refreshed(
+    connection: Connection, scopes: tuple[str, ...] = ("mail",), ends: datetime | None = None
+) -> Connection:
     """Return the connection after a refresh."""
     return connection.refreshed(
         sealed_access=b"access-5",
@@ -50,6 +52,7 @@ def refreshed(connection: Connection, scopes: tuple[str, ...] = ("mail",)) -> Co
         refresh_due_at=NOON + timedelta(minutes=55),
         scopes=scopes,
         missing_scopes=("drive",),
+        refresh_token_expires_at=ends,
         at=NOON,
     )
 
@@ -79,6 +82,20 @@ def test_a_refresh_stores_the_credential_and_heals(before: Connection) -> None:
 def test_an_answer_without_scopes_leaves_them() -> None:
     """Absent means unchanged (RFC 6749, 5.1 and 6)."""
     assert refreshed(CONNECTION, scopes=()).scopes == CONNECTION.scopes
+
+
+def test_the_end_of_a_grant_stands_until_an_answer_names_another() -> None:
+    """It goes where the credential goes, and ends with it; an answer without one changes nothing."""
+    week, year = NOON + timedelta(days=7), NOON + timedelta(days=365)
+    limited = refreshed(CONNECTION, ends=week)
+
+    assert limited.refresh_token_expires_at == week
+    assert refreshed(limited).refresh_token_expires_at == week
+    assert refreshed(limited, ends=year).refresh_token_expires_at == year
+    assert limited.needing_sign_in("invalid_grant").refresh_token_expires_at == week
+    assert CONNECTION.with_credential_of(limited).refresh_token_expires_at == week
+    assert limited.with_credential_of(refreshed(CONNECTION)).refresh_token_expires_at is None
+    assert limited.disconnected(at=NOON, pending=True).refresh_token_expires_at is None
 
 
 def test_needing_sign_in_keeps_the_credential() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multi_user_oauth.model import lifetime
+from multi_user_oauth.model.tokens import LONGEST_GRANT, grant_lifetime
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
@@ -42,6 +43,22 @@ def test_an_unusable_value_counts_as_an_hour(expires_in: object) -> None:
     refreshed again at once, and for ever.
     """
     assert lifetime(expires_in) == HOUR
+    assert grant_lifetime(expires_in) is None
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "expected"),
+    [
+        (604_800, timedelta(days=7)),
+        ("604800", timedelta(days=7)),
+        (1, timedelta(seconds=1)),
+        (1e12, LONGEST_GRANT),
+        (float("inf"), LONGEST_GRANT),
+    ],
+)
+def test_a_grant_ends_when_the_provider_says(expires_in: object, expected: timedelta) -> None:
+    """Up to ten years: what lasts longer need not be foretold."""
+    assert grant_lifetime(expires_in) == expected
 
 
 JSON = st.recursive(
@@ -55,3 +72,5 @@ JSON = st.recursive(
 def test_anything_has_a_lifetime_between_a_second_and_a_day(expires_in: object) -> None:
     """Whatever JSON can say, nothing crashes after the provider has answered."""
     assert timedelta(seconds=1) <= lifetime(expires_in) <= DAY
+    grant = grant_lifetime(expires_in)
+    assert grant is None or timedelta(seconds=1) <= grant <= LONGEST_GRANT
