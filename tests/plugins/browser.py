@@ -31,7 +31,7 @@ def find(environ: Mapping[str, str]) -> str | None:
 
 def fetch() -> str | None:
     """Return the path of Playwright's own Chromium, downloaded if need be."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - no other run pays for it
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # reason: no other run pays for it
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path

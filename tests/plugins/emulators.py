@@ -1,11 +1,12 @@
-"""Start Google's Firestore emulator for the tests that ask for it, once a run; it ends with the run."""
+"""Start Google's emulators for the tests that ask for them, once a run; they end with the run."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from multi_user_oauth.sandbox.emulator import (
     gcloud_sdk_root,
     java_command,
 )
+from multi_user_oauth.sandbox.pubsub_emulator import find_pubsub_jar, pubsub_java_command
 from tests.plugins.no_secret_in_logs import log_file, remember_project, search_emulator
 from tests.plugins.what_did_not_run import missing
 from tests.support.processes import free_ports, until
@@ -29,6 +31,12 @@ MEND_JAR: Final = (
     " (of Google's apt repository: sudo apt-get install google-cloud-cli-firestore-emulator),"
     f" or: npx {FIREBASE_TOOLS} setup:emulators:firestore,"
     " or: make test FIRESTORE_EMULATOR_JAR=/path/to/it.jar"
+)
+PUBSUB_PART: Final = "tests on the Pub/Sub emulator"
+MEND_PUBSUB_JAR: Final = (
+    "gcloud components install pubsub-emulator"
+    " (of Google's apt repository: sudo apt-get install google-cloud-cli-pubsub-emulator),"
+    " or: make test PUBSUB_EMULATOR_JAR=/path/to/it.jar"
 )
 MEND_JAVA: Final = (
     "sudo apt-get install default-jre-headless, or: make test JAVA_HOME=/path/to/java"
@@ -44,12 +52,11 @@ sys.exit(program.wait())
 
 
 @contextmanager
-def running(java: str, jar: str) -> Iterator[str]:
+def running(name: str, command: Callable[[int], list[str]]) -> Iterator[str]:
     """Run an emulator on a free port of 127.0.0.1 and give its address; afterwards it is gone."""
     (port,) = free_ports(1)
-    emulator = java_command(java, jar, port)
-    log = log_file("firestore-emulator")
-    with log.open("ab") as output, guarded(emulator, output.fileno()) as guard:
+    log = log_file(name)
+    with log.open("ab") as output, guarded(command(port), output.fileno()) as guard:
         address = f"127.0.0.1:{port}"
 
         def ready() -> bool:
@@ -100,9 +107,32 @@ def firestore_emulator() -> Iterator[str]:
     jar = find_jar(os.environ, gcloud_sdk_root) or missing(
         PART, why="no emulator was found", mend=MEND_JAR
     )
-    with running(java, jar) as address:
+    with running("firestore-emulator", partial(java_command, java, jar)) as address:
         yield address
         search_emulator(address)
+
+
+@pytest.fixture(scope="session")
+def pubsub_emulator() -> Iterator[str]:
+    """
+    Give the address of an emulator: the one of PUBSUB_EMULATOR_HOST, else one of this run.
+
+    Without one, or Java, the test does not run, and the run says so. Nobody empties it: whoever uses
+    it has topics of their own.
+    """
+    address = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if address:
+        if not answers(address):
+            mend = "unset PUBSUB_EMULATOR_HOST"
+            missing(PUBSUB_PART, why=f"nothing answers at {address}", mend=mend)
+        yield address
+        return
+    java = find_java(os.environ) or missing(PUBSUB_PART, why="no Java was found", mend=MEND_JAVA)
+    jar = find_pubsub_jar(os.environ, gcloud_sdk_root) or missing(
+        PUBSUB_PART, why="no emulator was found", mend=MEND_PUBSUB_JAR
+    )
+    with running("pubsub-emulator", partial(pubsub_java_command, java, jar)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ class NoSecretInLogs:
     def __init__(self) -> None:
         from flask import request_finished  # noqa: PLC0415  # reason: only in a run of tests
 
-        from multi_user_oauth.sandbox.ledger import SecretLedger  # noqa: PLC0415  # reason: see above
+        from multi_user_oauth.sandbox.ledger import SecretLedger  # noqa: PLC0415  # reason: only in a run of tests
 
         self._listener = Listener()
         self._hits: list[Hit] = []

@@ -45,5 +45,5 @@ def hear_emulator(watch: Watch, address: str, project: str) -> None:
     for database in DATABASES:
         place = f"projects/{project}/databases/{database}/documents"
         request = Request(f"http://{address}/v1/{place}:runQuery", _ALL, _AS_OWNER)
-        with urlopen(request, timeout=30) as answer:  # noqa: S310  # reason: see above
+        with urlopen(request, timeout=30) as answer:  # noqa: S310  # reason: the address of an emulator of ours
             watch.hear_bytes(place, answer.read())

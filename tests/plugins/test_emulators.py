@@ -19,6 +19,7 @@ from multi_user_oauth.sandbox.emulator import (
     find_java,
     gcloud_sdk_root,
 )
+from multi_user_oauth.sandbox.pubsub_emulator import find_pubsub_jar, pubsub_command
 from tests.plugins import emulators, what_did_not_run
 from tests.plugins.emulators import guarded
 from tests.support.processes import ROOT
@@ -217,6 +218,71 @@ def test_a_run_without_it_says_how_to_get_one(
     result.stdout.fnmatch_lines([f"tests on the Firestore emulator: {why}", f"  mend: {mend}"])
 
 
+def test_the_pubsub_emulator_is_found(tmp_path: Path) -> None:
+    """The newest of gcloud's, or the named one alone."""
+    folder = tmp_path / "sdk/platform/pubsub-emulator/lib"
+    folder.mkdir(parents=True)
+    root = str(tmp_path / "sdk")
+    assert find_pubsub_jar({}, lambda _: root) is None
+    assert find_pubsub_jar({}, no_sdk) is None
+    for version in ("0.8.20", "0.8.6"):
+        (folder / f"cloud-pubsub-emulator-{version}-all.jar").touch()
+    newest = str(folder / "cloud-pubsub-emulator-0.8.20-all.jar")
+    assert find_pubsub_jar({}, lambda _: root) == newest
+    assert find_pubsub_jar({"PUBSUB_EMULATOR_JAR": newest}, never) == newest
+    assert find_pubsub_jar({"PUBSUB_EMULATOR_JAR": str(tmp_path / "gone")}, never) is None
+    java = program(tmp_path / "java")
+    command = pubsub_command({"PATH": str(tmp_path)}, 7, sdk_root=lambda _: root)
+    assert command[0] == java
+    assert command[-4:] == ["-jar", newest, "--host=127.0.0.1", "--port=7"]
+
+
+@pytest.mark.parametrize("lacks", ["java", "jar"])
+def test_without_a_pubsub_emulator_it_is_said_how_to_get_one(tmp_path: Path, lacks: str) -> None:
+    """In one sentence."""
+    environ = {"PATH": str(tmp_path), "PUBSUB_EMULATOR_JAR": str(tmp_path / "its.jar")}
+    if lacks == "java":
+        (tmp_path / "its.jar").touch()
+    else:
+        program(tmp_path / "java")
+    with pytest.raises(NoEmulatorError, match="gcloud components install pubsub-emulator"):
+        pubsub_command(environ, 7, sdk_root=never)
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"PUBSUB_EMULATOR_HOST": "127.0.0.1:9"}, ["nothing answers at 127.0.0.1:9", "unset *"]),
+        ({"PATH": "/nowhere"}, ["no Java was found", "*JAVA_HOME*"]),
+        ({"PUBSUB_EMULATOR_JAR": "/no.jar"}, ["no emulator was found", "gcloud components *"]),
+    ],
+)
+@pytest.mark.parametrize("required", [False, True])
+def test_a_run_without_the_pubsub_emulator_says_how_to_get_one(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    told: list[str],
+    required: bool,
+) -> None:
+    """As for Firestore's."""
+    names = ("PUBSUB_EMULATOR_HOST", "PUBSUB_EMULATOR_JAR", "JAVA_HOME", "REQUIRE")
+    java = program(pytester.path / "java")
+    changes = dict.fromkeys(names, "") | {"PATH": str(Path(java).parent)} | environ
+    for name, value in (changes | {"CI": str(required).lower()}).items():
+        monkeypatch.setenv(name, value)
+    pytester.makepyfile("def test_that_asks(pubsub_emulator): pass")
+
+    result = pytester.runpytest_inprocess(
+        "-p", "no:randomly", plugins=[what_did_not_run, emulators]
+    )
+
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if required else pytest.ExitCode.OK)
+    result.assert_outcomes(skipped=1)
+    why, mend = told
+    result.stdout.fnmatch_lines([f"tests on the Pub/Sub emulator: {why}", f"  mend: {mend}"])
+
+
 def test_what_was_started_ends_with_its_block() -> None:
     """The program itself, not only who watches over it: nobody holds the pipe any more."""
     reading, writing = os.pipe()
@@ -242,3 +308,9 @@ def test_an_emulator_runs_and_is_one(firestore_emulator: str) -> None:
     """It answers on this machine only."""
     assert answers(firestore_emulator)
     assert firestore_emulator.startswith(("127.0.0.1:", "localhost:"))
+
+
+def test_a_pubsub_emulator_runs_and_is_one(pubsub_emulator: str) -> None:
+    """It answers on this machine only."""
+    assert answers(pubsub_emulator)
+    assert pubsub_emulator.startswith(("127.0.0.1:", "localhost:"))

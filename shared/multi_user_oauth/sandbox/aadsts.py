@@ -29,6 +29,9 @@ AADSTS: Final[Mapping[int, Aadsts]] = {
     50057: Aadsts("invalid_grant", "The user account is disabled."),
     50058: Aadsts("login_required", "Silent sign-in was asked for but no user is signed in."),
     50076: Aadsts("invalid_grant", "You must use multi-factor authentication.", "basic_action"),
+    50079: Aadsts(
+        "interaction_required", "The person must enrol in a second factor.", "basic_action"
+    ),
     50105: Aadsts("invalid_grant", "The user is not assigned to a role for the application."),
     50148: Aadsts("invalid_grant", "The code_verifier is missing."),
     50158: Aadsts("interaction_required", "A further check must be met.", "basic_action"),
@@ -91,6 +94,7 @@ NUMBERS: Final[Mapping[Problem, int]] = {
     "refresh_expired": 700082,
     "scope_invalid": 70011,
     "scope_not_consented": 65001,
+    "claims_unmet": 50079,
     "denied": 65004,
     "login_required": 50058,
     "consent_required": 65001,

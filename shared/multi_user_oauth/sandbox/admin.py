@@ -148,7 +148,7 @@ def _loopback_only() -> None:
         abort(make_response(answer, 403))
 
 
-def _fields(body: Any) -> dict[str, Any]:  # noqa: ANN401 - a caller's JSON
+def _fields(body: Any) -> dict[str, Any]:  # noqa: ANN401  # reason: a caller's JSON
     return msgspec.convert(body, dict[str, Any])
 
 

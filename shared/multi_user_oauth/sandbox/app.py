@@ -72,12 +72,12 @@ class SandboxApp(Flask):
         self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         gate = Gate(state, sleep)
         self.extensions["sandbox"] = state
-        self.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+        self.json.sort_keys = False  # type: ignore[attr-defined]  # reason: Flask's default provider has it
         self.before_request(gate.before)
         self.after_request(gate.after)
         self.register_error_handler(HTTPException, _http_error)
 
-    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - PEP 3333
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
         """Serve one request, or end the connection without a word if a fault says so."""
         body = super().wsgi_app(environ, start_response)
         if environ.get(DROP):

@@ -124,7 +124,7 @@ class ScriptedBrowser:
 
     def _with_cookies(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         jar = self.session.cookies
-        header = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]  # it has no types
+        header = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]  # reason: it has no types
         if header:
             request.headers["Cookie"] = header
         return request

@@ -16,7 +16,7 @@ class Controls:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def add_fault(self, **fields: Any) -> None:  # noqa: ANN401 - the fields of faults.Fault
+    def add_fault(self, **fields: Any) -> None:  # noqa: ANN401  # reason: the fields of faults.Fault
         """Let something fail. Raises msgspec.ValidationError for unknown names or values."""
         with self._state.lock:
             self._state.add_fault(fields)
@@ -26,7 +26,7 @@ class Controls:
         with self._state.lock:
             self._state.faults.clear()
 
-    def set(self, provider: ProviderName, **changes: Any) -> Settings:  # noqa: ANN401 - records.Settings
+    def set(self, provider: ProviderName, **changes: Any) -> Settings:  # noqa: ANN401  # reason: records.Settings
         """Change a provider's settings. Raises msgspec.ValidationError like `add_fault`."""
         with self._state.lock:
             return self._state.set(provider, changes)
@@ -117,7 +117,7 @@ class Controls:
         return tuple(self._state.mailbox)
 
     def identity_token(self, audience: str, email: str = DEFAULT_AGENT) -> str:
-        """Give a service account's OIDC token, spoilt if a fault for `identity` is due."""
+        """Give a service account's OIDC token, spoilt, or none, if a fault for `identity` is due."""
         with self._state.lock:
             return identity_token(self._state, audience, email)
 

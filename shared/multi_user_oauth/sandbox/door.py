@@ -21,15 +21,15 @@ class SandboxAdapter(HTTPAdapter):
     the production URL.
     """
 
-    def __init__(self, base_url: str, *, pool_maxsize: int = 32) -> None:
+    def __init__(self, base_url: str, *, pool_maxsize: int = 80) -> None:
         self._base_url = base_url.rstrip("/")
         super().__init__(pool_connections=1, pool_maxsize=pool_maxsize, max_retries=0)
 
     def send(
         self,
         request: PreparedRequest,
-        *args: Any,  # noqa: ANN401 - requests' own options
-        **options: Any,  # noqa: ANN401 - requests' own options
+        *args: Any,  # noqa: ANN401  # reason: requests' own options
+        **options: Any,  # noqa: ANN401  # reason: requests' own options
     ) -> Response:
         """Send once. Raises what `requests` raises."""
         path, query = inside(request.url or "")

@@ -118,10 +118,11 @@ def _firebase_jar(environ: Mapping[str, str]) -> str | None:
         return None
     folder = Path(named) if named else Path(home or "") / ".cache/firebase/emulators"
     found = folder.glob("cloud-firestore-emulator-v*.jar")
-    return max(map(str, found), key=_version, default=None)
+    return max(map(str, found), key=version, default=None)
 
 
-def _version(path: str) -> list[int]:
+def version(path: str) -> list[int]:
+    """Return the numbers in a file's name, to be compared."""
     return [int(number) for number in re.findall(r"\d+", Path(path).name)]
 
 

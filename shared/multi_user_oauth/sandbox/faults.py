@@ -1,9 +1,10 @@
 """Faults on demand: how a provider should fail, for whom, how often."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
+from .fault_queue import Counted, FaultQueue
 from .records import ProviderName
 
 BeforeKind = Literal[
@@ -20,6 +21,8 @@ AnswerKind = Literal[
     "expired_id_token",
     "unverified_email",
     "missing_email",
+    "wrong_email",
+    "no_token",
     "missing_refresh_token",
     "no_access_token",
     "fewer_scopes",
@@ -41,13 +44,12 @@ Endpoint = Literal[
     "identity",
 ]
 
-BEFORE_KINDS: Final = frozenset(BeforeKind.__args__)  # type: ignore[attr-defined]  # Literal's own
-ANSWER_KINDS: Final = frozenset(AnswerKind.__args__)  # type: ignore[attr-defined]  # Literal's own
-FOR_EVER: Final = -1
+BEFORE_KINDS: Final = frozenset(get_args(BeforeKind))
+ANSWER_KINDS: Final = frozenset(get_args(AnswerKind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Counted):
     """One way to fail. What is None is left to what the provider would say by itself."""
 
     provider: ProviderName
@@ -69,27 +71,10 @@ class Fault:
     account: str | None = None
     """E-mail or id of the only person it happens to."""
     grant_type: str | None = None
-    times: int = 1
-    """How often; -1 is for ever."""
 
 
-class Faults:
-    """The faults still to come, first added first taken; the caller holds the sandbox's lock."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-
-    def add(self, fault: Fault) -> None:
-        """Let `fault` happen from now on."""
-        self._waiting.append(fault)
-
-    def clear(self) -> None:
-        """Let nothing more fail."""
-        self._waiting.clear()
-
-    def as_list(self) -> list[Fault]:
-        """Give what is still to come."""
-        return list(self._waiting)
+class Faults(FaultQueue[Fault]):
+    """The faults still to come."""
 
     def take(
         self,
@@ -101,23 +86,12 @@ class Faults:
         grant_type: str | None = None,
     ) -> Fault | None:
         """Give the first fault that is due here and count it down; `names` are the person's."""
-        for index, fault in enumerate(self._waiting):
-            if (
+        return self.take_first(
+            lambda fault: (
                 fault.kind in kinds
                 and fault.provider == provider
                 and fault.endpoint in ("*", endpoint)
                 and fault.account in (None, *names)
                 and fault.grant_type in (None, grant_type)
-            ):
-                self._count_down(index)
-                return fault
-        return None
-
-    def _count_down(self, index: int) -> None:
-        fault = self._waiting[index]
-        if fault.times == FOR_EVER:
-            return
-        if fault.times > 1:
-            self._waiting[index] = replace(fault, times=fault.times - 1)
-        else:
-            del self._waiting[index]
+            )
+        )

@@ -93,6 +93,7 @@ class Gate:
                 account=next((n for n in sorted(g.get("names", ())) if "@" in n), None),
                 status=0 if request.environ.get(DROP) else response.status_code,
                 leak=leak,
+                claims=request.form.get("claims"),
             )
             self._state.requests.add(served)
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -119,7 +119,7 @@ def functions_framework(folder: Path) -> Load:
 
     def load(name: str) -> "WSGIApplication":
         source = str(folder / name / "main.py")
-        application: WSGIApplication = create_app(  # type: ignore[no-untyped-call]  # it has no types
+        application: WSGIApplication = create_app(  # type: ignore[no-untyped-call]  # reason: it has no types
             target="main", source=source
         )
         return application

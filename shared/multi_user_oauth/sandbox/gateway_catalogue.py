@@ -20,7 +20,10 @@ SecretName = Literal[
     "flow_keys", "session_signing_key", "session_public_keys", "client_secrets", "policy",
     "connector_types",
 ]  # fmt: skip
-Extra = Literal["web", "server", "microsoft", "google", "firestore", "cloud-kms", "secret-manager"]
+Topic = Literal["events", "sweep"]
+Extra = Literal[
+    "web", "server", "microsoft", "google", "firestore", "cloud-kms", "secret-manager", "pubsub"
+]
 
 
 class Route(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -62,6 +65,7 @@ class Function(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     concurrency: int
     cpu: int
     timeout_seconds: int
+    publishes: list[Topic] = []
     coming: bool = False
 
 

@@ -138,9 +138,10 @@ class GoogleHouse:
         return {}
 
     def finish(self, answer: Answer, person: Person, form: Mapping[str, str]) -> Answer:
-        """Give the answer unchanged: Google adds nothing to it."""
+        """Give the answer, with the end of the grant where it has one; Google adds nothing else."""
         del person, form
-        return answer
+        ends_in = self._state.settings["google"].refresh_token_expires_in
+        return answer if ends_in is None else answer | {"refresh_token_expires_in": ends_in}
 
 
 def about(account: Account, scopes: Sequence[str]) -> Answer:

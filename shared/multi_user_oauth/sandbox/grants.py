@@ -29,9 +29,9 @@ class RefusedError(InvalidGrantError):
 class S256Required(CodeChallenge):
     """PKCE for everybody: Authlib demands it of public clients only, and allows plain."""
 
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib's own attribute
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012  # reason: Authlib's own attribute
 
-    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:  # noqa: ANN401 - Authlib's untyped grant
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:  # noqa: ANN401  # reason: Authlib's untyped grant
         """Refuse a request without challenge, or with the method plain."""
         sent = grant.request.payload.data
         if not sent.get("code_challenge") or not sent.get("code_challenge_method"):
@@ -45,7 +45,7 @@ class CodeGrant(AuthorizationCodeGrant):
     server: "TokenServer"
 
     @property
-    def TOKEN_ENDPOINT_AUTH_METHODS(self) -> list[str]:  # noqa: N802 - Authlib's own attribute
+    def TOKEN_ENDPOINT_AUTH_METHODS(self) -> list[str]:  # noqa: N802  # reason: Authlib's own attribute
         """Give the ways in which an application may send its secret."""
         return list(self.server.house.client_auth_methods)
 
@@ -70,7 +70,7 @@ class CodeGrant(AuthorizationCodeGrant):
         """Give the person behind the code."""
         return person_of(self.server, code)
 
-    def generate_token(self, **options: Any) -> Answer:  # noqa: ANN401 - handed on to Authlib
+    def generate_token(self, **options: Any) -> Answer:  # noqa: ANN401  # reason: handed on to Authlib
         """Make tokens, with a refresh token only if the sign-in asked for one."""
         offline = self.request.authorization_code.offline
         answer: Answer = super().generate_token(**options | {"include_refresh_token": offline})
@@ -89,12 +89,12 @@ class RefreshGrant(RefreshTokenGrant):
     server: "TokenServer"
 
     @property
-    def TOKEN_ENDPOINT_AUTH_METHODS(self) -> list[str]:  # noqa: N802 - Authlib's own attribute
+    def TOKEN_ENDPOINT_AUTH_METHODS(self) -> list[str]:  # noqa: N802  # reason: Authlib's own attribute
         """Give the ways in which an application may send its secret."""
         return list(self.server.house.client_auth_methods)
 
     @property
-    def INCLUDE_NEW_REFRESH_TOKEN(self) -> bool:  # noqa: N802 - Authlib's own attribute
+    def INCLUDE_NEW_REFRESH_TOKEN(self) -> bool:  # noqa: N802  # reason: Authlib's own attribute
         """Tell whether a refresh answers with a new refresh token."""
         return self._mode != "static"
 
@@ -114,6 +114,9 @@ class RefreshGrant(RefreshTokenGrant):
             raise RefusedError("refresh_revoked")
         if state.now() >= token.expires_at:
             raise RefusedError("refresh_expired")
+        settings = state.settings[self.server.house.name]
+        if settings.claims_need_person and self.request.form.get("claims"):
+            raise RefusedError("claims_unmet")
         return token
 
     def authenticate_user(self, token: Token) -> Person | None:
@@ -157,7 +160,7 @@ def person_of(server: "TokenServer", origin: Code | Token) -> Person | None:
     return Person(account=account, tenant=origin.tenant) if account else None
 
 
-def dressed(server: "TokenServer", request: Any, answer: Answer, code: Code | None) -> Answer:  # noqa: ANN401 - Authlib's untyped request
+def dressed(server: "TokenServer", request: Any, answer: Answer, code: Code | None) -> Answer:  # noqa: ANN401  # reason: Authlib's untyped request
     """Give the answer as the provider writes it: with ID token, spoilt by the fault that is due."""
     person: Person = request.user
     client_id: str = request.client.client_id

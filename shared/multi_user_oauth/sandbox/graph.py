@@ -60,7 +60,7 @@ class _Routes:
             return graph_error(403, "Access is denied. Check credentials and try again.")
         return Person(account=account, tenant=token.tenant)
 
-    def _mail(self, sender: Account, message: Any) -> Mail | None:  # noqa: ANN401 - a caller's JSON
+    def _mail(self, sender: Account, message: Any) -> Mail | None:  # noqa: ANN401  # reason: a caller's JSON
         try:
             recipients = tuple(
                 str(to["emailAddress"]["address"]).casefold() for to in message["toRecipients"]

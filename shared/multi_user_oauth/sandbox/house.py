@@ -32,6 +32,7 @@ Problem = Literal[
     "refresh_expired",
     "scope_invalid",
     "scope_not_consented",
+    "claims_unmet",
     "denied",
     "login_required",
     "consent_required",

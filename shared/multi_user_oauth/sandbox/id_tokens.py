@@ -10,6 +10,7 @@ from .state import State
 
 ID_TOKEN_LIFE = 3600
 SOMEBODY_ELSE = "00000000-dead-4bad-8bad-00000000beef"
+SOMEBODY_ELSES_EMAIL = "somebody-else@another-project.iam.gserviceaccount.com"
 
 
 def at_hash(access_token: str) -> str:
@@ -42,6 +43,7 @@ def _spoilt(claims: Answer, kind: str) -> Answer:
         "wrong_sub": {"sub": "100000000000000000000", "oid": SOMEBODY_ELSE},
         "expired_id_token": {"iat": claims["iat"] - 7200, "exp": claims["iat"] - 3600},
         "unverified_email": {"email_verified": False},
+        "wrong_email": {"email": SOMEBODY_ELSES_EMAIL},
     }
     spoilt = claims | changes.get(kind, {})
     if kind == "missing_email":

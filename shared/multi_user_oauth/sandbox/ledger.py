@@ -73,6 +73,8 @@ class Served:
     account: str | None
     status: int
     leak: bool
+    claims: str | None
+    """What a token request brought of an API's claims challenge."""
 
 
 class RequestLog:

@@ -43,6 +43,8 @@ class MicrosoftHouse:
     def refusal(self, problem: Problem) -> tuple[Answer, int]:
         """Give Microsoft's error body and its status."""
         answer = self.aadsts(NUMBERS[problem])
+        if problem == "claims_unmet":  # to be sent along at the sign-in that is needed
+            answer["claims"] = json.dumps({"access_token": {"capolids": {"essential": True}}})
         return answer, status_of(answer)
 
     def redirect_error(self, problem: Problem) -> Answer:

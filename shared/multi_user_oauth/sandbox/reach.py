@@ -36,8 +36,8 @@ class InProcessAdapter(HTTPAdapter):
     def send(
         self,
         request: PreparedRequest,
-        *args: Any,  # noqa: ANN401 - requests' own options
-        **options: Any,  # noqa: ANN401 - requests' own options
+        *args: Any,  # noqa: ANN401  # reason: requests' own options
+        **options: Any,  # noqa: ANN401  # reason: requests' own options
     ) -> Response:
         """Call the application once. Raises ConnectionError or ReadTimeout of `requests`."""
         timeout = options.get("timeout")
@@ -69,7 +69,7 @@ class InProcessAdapter(HTTPAdapter):
             # Where requests looks for cookies.
             original_response=SimpleNamespace(
                 msg=message, isclosed=lambda: True, close=lambda: None
-            ),  # type: ignore[arg-type]  # only these three are used
+            ),  # type: ignore[arg-type]  # reason: only these three are used
         )
         return self.build_response(request, raw)
 

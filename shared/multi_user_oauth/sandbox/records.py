@@ -66,13 +66,17 @@ class Settings:
     expires_in: int = 3599
     refresh_token_life: float = REFRESH_TOKEN_LIFE
     lenient_tenant: bool = False
+    """Microsoft: also sign in accounts that the authority's tenant would refuse."""
     second_factor: bool = True
     """Microsoft: whether people can prove an authentication context that is asked for."""
-    """Microsoft: also sign in accounts that the authority's tenant would refuse."""
+    claims_need_person: bool = False
+    """Microsoft: refuse a refresh that brings a claims challenge: only the person can meet it."""
     full_scope_names: bool = False
     """Microsoft: answer `https://graph.microsoft.com/User.Read` where `User.Read` was asked."""
     send_iss: bool = False
     """Google: send `iss` in the authorization response (RFC 9207)."""
+    refresh_token_expires_in: int | None = None
+    """Google: name this end of the grant in answers, as with access that is limited in time."""
 
 
 DEFAULT_SETTINGS = {
@@ -102,7 +106,7 @@ class Token:
     """Why it is dead: rotated, revoked, replayed; empty while it lives."""
     uses: int = 0
 
-    def check_client(self, client: Any) -> bool:  # noqa: ANN401 - Authlib's untyped client
+    def check_client(self, client: Any) -> bool:  # noqa: ANN401  # reason: Authlib's untyped client
         """Tell whether `client` is the one the token was issued to."""
         return bool(client.client_id == self.client_id)
 

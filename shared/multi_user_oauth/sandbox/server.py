@@ -56,7 +56,7 @@ class Sandbox(Controls):
         if server is None or thread is None:
             return
         # Waitress has no way to stop from outside: empty its socket map inside its own loop.
-        server.trigger.pull_trigger(lambda: close_all(server._map))  # noqa: SLF001 - see above
+        server.trigger.pull_trigger(lambda: close_all(server._map))  # noqa: SLF001  # reason: waitress has no public way
         thread.join(JOIN_SECONDS)
         server.task_dispatcher.shutdown()
         self._server = self._thread = None

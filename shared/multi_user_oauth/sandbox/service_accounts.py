@@ -13,7 +13,11 @@ BASE = "/metadata.google.internal/computeMetadata/v1/instance/service-accounts"
 
 
 def identity_token(state: State, audience: str, email: str = DEFAULT_AGENT) -> str:
-    """Give the OIDC token by which `email` proves itself to `audience`, good for one hour."""
+    """
+    Give the OIDC token by which `email` proves itself to `audience`, good for one hour.
+
+    Nothing, if the fault `no_token` is due.
+    """
     sub = google_digits(f"service/{email}")
     claims = {
         "iss": ISSUER,
@@ -26,6 +30,8 @@ def identity_token(state: State, audience: str, email: str = DEFAULT_AGENT) -> s
     fault = state.faults.take(
         ANSWER_KINDS, provider="google", endpoint="identity", names=frozenset({email})
     )
+    if fault is not None and fault.kind == "no_token":
+        return ""
     return issue(state, "google", claims, fault, kind="service_account_token")
 
 

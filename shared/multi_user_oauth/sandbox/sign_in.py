@@ -61,7 +61,7 @@ class SignIn:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _ask(self, grant: Any, tenant: str) -> Ask:  # noqa: ANN401 - Authlib's untyped grant
+    def _ask(self, grant: Any, tenant: str) -> Ask:  # noqa: ANN401  # reason: Authlib's untyped grant
         return Ask(
             client=grant.client.registration,
             redirect_uri=grant.redirect_uri,

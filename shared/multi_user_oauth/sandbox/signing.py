@@ -11,7 +11,7 @@ KEY_BITS = 2048
 
 
 @cache
-def process_key(name: str) -> RSAKey:  # noqa: ARG001 - the name is the cache's key
+def process_key(name: str) -> RSAKey:  # noqa: ARG001  # reason: the name is the cache's key
     """Give this process's own key called `name`: making an RSA key costs up to half a second."""
     return new_key()
 

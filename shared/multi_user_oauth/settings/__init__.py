@@ -15,12 +15,14 @@ from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.settings.edge import EdgeSettings
 from multi_user_oauth.settings.google_cloud import GoogleCloudSettings
 from multi_user_oauth.settings.origins import is_loopback, parse_origin
+from multi_user_oauth.settings.pubsub import PubSubSettings
+from multi_user_oauth.settings.refreshing import RefreshSettings
 from multi_user_oauth.settings.values import malformed
 
 BACKENDS: Final = ("embedded", "gcp")
 
 
-class Settings(GoogleCloudSettings, EdgeSettings):
+class Settings(GoogleCloudSettings, PubSubSettings, RefreshSettings, EdgeSettings):
     """The mapping, seen through one property for each setting."""
 
     @cached_property

@@ -1,5 +1,6 @@
 """The file that says what can be connected."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,11 +16,13 @@ class _ConnectorType(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     title: Text
     client_id: Text
     client_secret: Text
+    client_secret_expires: date | msgspec.UnsetType = msgspec.UNSET
     tenants: list[UUID] = []
     hosted_domains: list[Text] = []
     required_scopes: Annotated[list[Text], msgspec.Meta(min_length=1)]
     optional_scopes: list[Text] = []
     allowed_scopes: list[Text] = []
+    retired: bool = False
 
 
 def load_connector_types(file: Path) -> ConnectorTypes:
@@ -49,4 +52,6 @@ def _connector_type(file: Path, name: str, entry: _ConnectorType) -> ConnectorTy
         allowed_scopes=tuple(entry.allowed_scopes),
         tenant_ids=tuple(str(tenant) for tenant in entry.tenants),
         hosted_domains=tuple(domain.lower() for domain in entry.hosted_domains),
+        client_secret_expires=entry.client_secret_expires or None,
+        retired=entry.retired,
     )

@@ -4,7 +4,6 @@ import re
 from functools import cached_property
 from typing import Final
 
-from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.settings.origins import is_loopback, parse_origin
 from multi_user_oauth.settings.values import Values, malformed
 
@@ -89,13 +88,6 @@ class GoogleCloudSettings(Values):
         if origin and not is_loopback(origin):
             raise malformed("LOCAL_KMS", "a loopback address such as http://127.0.0.1:8802")
         return origin
-
-    def _of_this_machine(self, name: str) -> str | None:
-        value = self._values.get(name)
-        if value and "K_SERVICE" in self._values:
-            message = f"{name} is refused outside a machine of one's own"
-            raise ConfigurationError(message)
-        return value or None
 
     def _key(self, name: str) -> str:
         text = self._required(name)

@@ -21,6 +21,12 @@ class Values:
             raise ConfigurationError(f"{name} is not set")
         return value
 
+    def _of_this_machine(self, name: str) -> str | None:
+        value = self._values.get(name)
+        if value and "K_SERVICE" in self._values:
+            raise ConfigurationError(f"{name} is refused outside a machine of one's own")
+        return value or None
+
 
 def malformed(name: str, expected: str) -> ConfigurationError:
     """Return the error that names a setting and what was expected of it."""

@@ -86,7 +86,7 @@ class World:
         browser = ScriptedBrowser(front, stop_at=PRODUCT)
         return cls(sandbox=sandbox, clock=clock, session=back, browser=browser)
 
-    def msal(self) -> Any:  # noqa: ANN401 - msal has no types
+    def msal(self) -> Any:  # noqa: ANN401  # reason: msal has no types
         """Give a fresh MSAL application: an old one remembers errors for a minute."""
         return msal.ConfidentialClientApplication(
             MICROSOFT.client_id,
@@ -96,7 +96,7 @@ class World:
             http_client=self.session,
         )
 
-    def microsoft(self, account: str = "sarah", *scopes: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - handed on to the library
+    def microsoft(self, account: str = "sarah", *scopes: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # reason: handed on to the library
         """Sign in at Microsoft with MSAL and give its answer."""
         app = self.msal()
         flow = app.initiate_auth_code_flow(
@@ -109,7 +109,7 @@ class World:
         answer: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, page.answer)
         return answer
 
-    def flow(self, *scopes: str) -> Any:  # noqa: ANN401 - no types
+    def flow(self, *scopes: str) -> Any:  # noqa: ANN401  # reason: no types
         """Give Google's flow object, as the product makes it."""
         web = {
             "client_id": GOOGLE.client_id,
@@ -123,7 +123,7 @@ class World:
         flow.oauth2session.trust_env = False
         return flow
 
-    def google(self, account: str = "sarah", **options: Any) -> Any:  # noqa: ANN401 - handed on to the library
+    def google(self, account: str = "sarah", **options: Any) -> Any:  # noqa: ANN401  # reason: handed on to the library
         """Sign in at Google with google-auth-oauthlib and give its credentials."""
         flow = self.flow()
         url, _ = flow.authorization_url(nonce="a-nonce", **({"prompt": "consent"} | options))
@@ -144,12 +144,12 @@ class World:
         grant = {"grant_type": "refresh_token", "refresh_token": token}
         return self.session.post(GOOGLE_TOKEN, data=client | grant | form, timeout=10)
 
-    def api(self, url: str, access_token: str, method: str = "GET", **options: Any) -> Any:  # noqa: ANN401 - handed on to the library
+    def api(self, url: str, access_token: str, method: str = "GET", **options: Any) -> Any:  # noqa: ANN401  # reason: handed on to the library
         """Call an API with a bearer token."""
         headers = {"Authorization": f"Bearer {access_token}"}
         return self.session.request(method, url, headers=headers, timeout=10, **options)
 
-    def admin(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - handed on to the library
+    def admin(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401  # reason: handed on to the library
         """Turn a knob over HTTP, as a process on this machine."""
         adapter = self.session.get_adapter("https://")
         request = requests.Request(method, f"https://_sandbox/{path}", **options).prepare()

@@ -19,7 +19,7 @@ SECRET = MICROSOFT.client_secrets[0]
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def by_msal(world: World, pair: KeyPair) -> Any:  # noqa: ANN401 - msal has no types
+def by_msal(world: World, pair: KeyPair) -> Any:  # noqa: ANN401  # reason: msal has no types
     """Give MSAL with a certificate, as Microsoft's own pages show it."""
     return msal.ConfidentialClientApplication(
         MICROSOFT.client_id,
@@ -32,7 +32,7 @@ def by_msal(world: World, pair: KeyPair) -> Any:  # noqa: ANN401 - msal has no t
 
 def test_msal_signs_in_with_a_certificate_of_its_own_making(world: World) -> None:
     """MSAL goes by the real clock, so the sandbox does so here."""
-    world.clock.time = datetime.now(UTC)  # noqa: TID251 - see above
+    world.clock.time = datetime.now(UTC)  # noqa: TID251  # reason: MSAL goes by it
     token = world.microsoft()["refresh_token"]
     world.sandbox.set_credentials("microsoft", client_secrets=[], certificates=[PAIR.certificate])
 

@@ -60,7 +60,7 @@ def test_googles_libraries_sign_in_verify_and_refresh() -> None:
     """Unmodified google-auth gets tokens, checks the ID token's signature, and refreshes."""
     # In the real time: google-auth looks at the clock itself.
     sandbox = Sandbox(SandboxConfig(google=GOOGLE))
-    world = World.around(sandbox, clock=None)  # type: ignore[arg-type]  # nobody turns it here
+    world = World.around(sandbox, clock=None)  # type: ignore[arg-type]  # reason: nobody turns it here
     credentials = world.google("john")
     transport = Request(session=world.session)
     verify: Any = id_token.verify_oauth2_token
@@ -217,6 +217,16 @@ def test_the_issuer_is_sent_on_demand(world: World) -> None:
     world.sandbox.set("google", send_iss=True)
     answer = world.browser.sign_in(authorize_url(), "sarah").answer
     assert answer["iss"] == "https://accounts.google.com"
+
+
+def test_the_end_of_the_grant_is_named_on_demand(world: World) -> None:
+    """As with access that a person limited in time: at the sign-in and at each refresh."""
+    endless = tokens(world)
+    assert "refresh_token_expires_in" not in endless
+    world.sandbox.set("google", refresh_token_expires_in=604_799)
+    assert tokens(world)["refresh_token_expires_in"] == 604_799
+    refreshed = world.refresh_google(endless["refresh_token"]).json()
+    assert refreshed["refresh_token_expires_in"] == 604_799
 
 
 def test_a_refresh_may_ask_for_less_but_not_for_more(world: World) -> None:

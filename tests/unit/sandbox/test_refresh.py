@@ -1,5 +1,6 @@
 """What becomes of refresh tokens: the four modes, expiry, revocation, races."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -136,3 +137,24 @@ def test_the_ledger_knows_each_refresh_token(world: World) -> None:
     assert (second["valid"], second["uses"], second["parent"]) == (True, 0, first["digest"])
     assert first["account"] == second["account"] == "sarah"
     assert old not in str(world.sandbox.grants())
+
+
+def test_a_claims_challenge_is_met_and_remembered(world: World) -> None:
+    """Microsoft gives a token; the request log says with which challenge."""
+    token = world.microsoft()["refresh_token"]
+    claims = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'
+    assert world.refresh_microsoft(token, claims=claims).status_code == 200
+    assert world.sandbox.requests()[-1]["claims"] == claims
+
+
+def test_a_claims_challenge_may_need_the_person(world: World) -> None:
+    """On demand, in Microsoft's words, with the claims for the sign-in; other refreshes go on."""
+    world.sandbox.set("microsoft", claims_need_person=True)
+    token = world.microsoft()["refresh_token"]
+    refused = world.refresh_microsoft(token, claims="{}")
+    assert (refused.status_code, refused.json()["error"]) == (400, "interaction_required")
+    assert refused.json()["suberror"] == "basic_action"
+    assert refused.json()["error_codes"] == [50079]
+    assert "access_token" in json.loads(refused.json()["claims"])
+    assert world.refresh_microsoft(token).status_code == 200
+    assert world.refresh_google(world.google().refresh_token, claims="{}").status_code == 200

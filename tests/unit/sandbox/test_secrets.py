@@ -66,6 +66,7 @@ def test_the_request_log_says_who_did_what(world: World) -> None:
         "account": "sarah@company.com",
         "status": 200,
         "leak": False,
+        "claims": None,
     }
     assert world.admin("GET", "requests").json() == [entry]
     world.admin("DELETE", "requests")

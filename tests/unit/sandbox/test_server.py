@@ -60,7 +60,7 @@ def test_connections_are_kept(served: World) -> None:
     adapter = served.session.get_adapter("https://")
     assert isinstance(adapter, SandboxAdapter)
     pools = adapter.poolmanager.pools
-    assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118 - no Mapping
+    assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118  # reason: no Mapping
 
 
 def test_drop_closes_the_connection(served: World) -> None:

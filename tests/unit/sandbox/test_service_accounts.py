@@ -95,3 +95,21 @@ def identity(world: World, account: str = DEFAULT_AGENT) -> str:
     """Ask the metadata server for a token."""
     params = {"audience": AUDIENCE, "account": account}
     return world.session.get(IDENTITY, params=params, headers=FLAVOR, timeout=5).text
+
+
+def test_a_token_of_somebody_else_on_demand(world: World) -> None:
+    """Well signed, verified, and of another account."""
+    world.sandbox.add_fault(provider="google", endpoint="identity", kind="wrong_email")
+    spoilt = claims(world, world.sandbox.identity_token(AUDIENCE))
+    assert spoilt["email"] != DEFAULT_AGENT
+    assert spoilt["email_verified"] is True
+    assert claims(world, world.sandbox.identity_token(AUDIENCE))["email"] == DEFAULT_AGENT
+
+
+def test_no_token_on_demand(world: World) -> None:
+    """For one account only, if the fault says so."""
+    other = "push@company-project.iam.gserviceaccount.com"
+    world.sandbox.add_fault(provider="google", endpoint="identity", kind="no_token", account=other)
+    assert world.sandbox.identity_token(AUDIENCE) != ""
+    assert world.sandbox.identity_token(AUDIENCE, other) == ""
+    assert world.sandbox.identity_token(AUDIENCE, other) != ""

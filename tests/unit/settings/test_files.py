@@ -1,6 +1,6 @@
 """The two files: what may stand in them, and that every mistake is named with its place."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,21 @@ def test_connector_types_are_read(tmp_path: Path) -> None:
     assert types["m"].optional_scopes == types["m"].allowed_scopes == ()
     assert types["g"].hosted_domains == ("company.com",)
     assert types["g"].client_secret_name == "name"
+    assert types["g"].client_secret_expires is None
+
+
+def test_the_day_a_client_secret_ends_is_read(tmp_path: Path) -> None:
+    """As YAML writes a day, in quotes or without."""
+    for day in (date(2027, 5, 1), "2027-05-01"):
+        file = write(tmp_path, {"m": {**MICROSOFT, "client_secret_expires": day}})
+        assert load_connector_types(file)["m"].client_secret_expires == date(2027, 5, 1)
+
+
+def test_a_type_may_be_retired(tmp_path: Path) -> None:
+    """By one word; else it is not."""
+    file = write(tmp_path, {"m": {**MICROSOFT, "retired": True}, "g": GOOGLE})
+    types = load_connector_types(file)
+    assert (types["m"].retired, types["g"].retired) == (True, False)
 
 
 def without(entry: dict[str, Any], name: str) -> dict[str, Any]:
@@ -89,6 +104,9 @@ def without(entry: dict[str, Any], name: str) -> dict[str, Any]:
         ({**MICROSOFT, "optional_scopes": [None]}, "$.optional_scopes"),
         ({**MICROSOFT, "tenant": TENANT}, "unknown field `tenant`"),
         ({**MICROSOFT, "client_secret": ["a"]}, "$.client_secret"),
+        ({**MICROSOFT, "client_secret_expires": "May"}, "$.client_secret_expires"),
+        ({**MICROSOFT, "client_secret_expires": 2027}, "$.client_secret_expires"),
+        ({**MICROSOFT, "client_secret_expires": None}, "$.client_secret_expires"),
         (None, "the_type"),
         ("text", "the_type"),
         ([], "the_type"),

@@ -1,6 +1,7 @@
 """Each setting: what it may be, what it is when it is not given, and how it is refused."""
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_every_setting_is_tested_here() -> None:
         "local_kms",
         "aws_secrets_region",
         "firestore_emulator_host",
+        "events_topic",
+        "sweep_topic",
+        "pubsub_emulator_host",
+        "sweep_threads",
+        "sweep_rate",
+        "used_within_hours",
+        "keep_alive_days",
+        "idle_limit_days",
     }
     documented = {name: value for part in Settings.__mro__ for name, value in vars(part).items()}
     named = {name for name in documented if not name.startswith("_")}
@@ -141,6 +150,13 @@ def test_the_defaults() -> None:
         ("REFRESH_KEY", "arn:aws:kms:eu-central-1:1234:key/a", "expected projects/P"),
         ("AWS_SECRETS_REGION", "Frankfurt", "expected a region such as eu-central-1"),
         ("AWS_SECRETS_REGION", "eu-central-1.evil.example", "expected a region"),
+        ("EVENTS_TOPIC", "events", "expected projects/P/topics/T"),
+        ("EVENTS_TOPIC", "projects/p/topics/ev", "expected projects/P/topics/T"),
+        ("EVENTS_TOPIC", "projects/p/topics/a b c", "expected projects/P/topics/T"),
+        ("SWEEP_TOPIC", "projects/p/subscriptions/sweep", "expected projects/P/topics/T"),
+        ("SWEEP_TOPIC", "projects/p/topics/sweep/more", "expected projects/P/topics/T"),
+        ("PUBSUB_EMULATOR_HOST", "pubsub.example:8085", "expected a loopback address"),
+        ("PUBSUB_EMULATOR_HOST", "10.0.0.1:8085", "expected a loopback address"),
         ("TRIAL_ON_SHARED_HOST", "true", "expected yes or no"),
         ("TRIAL_ON_SHARED_HOST", "YES", "expected yes or no"),
         ("PUBLIC_ORIGIN", "http://vault.company.com", "expected an origin"),
@@ -220,12 +236,43 @@ def test_the_sandbox_needs_a_store_that_is_no_ones() -> None:
     assert Settings(emulated).sandbox_url == "http://127.0.0.1:8085"
 
 
+@pytest.mark.parametrize("name", ["EVENTS_TOPIC", "SWEEP_TOPIC", "PUBSUB_EMULATOR_HOST"])
+def test_without_topics_nothing_is_published(name: str) -> None:
+    """They are not set, or set to nothing."""
+    for values in ({}, {name: ""}):
+        assert getattr(Settings(values), name.lower()) is None
+
+
+REFRESHING: Final = {
+    "SWEEP_THREADS": 16,
+    "SWEEP_RATE": 500,
+    "USED_WITHIN_HOURS": 72,
+    "KEEP_ALIVE_DAYS": 30,
+    "IDLE_LIMIT_DAYS": None,
+}
+
+
+@pytest.mark.parametrize("name", REFRESHING)
+def test_how_often_is_refreshed(name: str) -> None:
+    """By default as documented; else a whole number that is none."""
+    for values in ({}, {name: ""}):
+        assert getattr(Settings(values), name.lower()) == REFRESHING[name]
+    assert getattr(Settings({name: "7"}), name.lower()) == 7
+    for malformed in ("0", "-1", "1.5", "many", "1234567", "٣"):
+        with pytest.raises(ConfigurationError, match=f"^{name} is malformed"):
+            getattr(Settings({name: malformed}), name.lower())
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("LOCAL_CLOUD", "127.0.0.1:8801"), ("LOCAL_KMS", "http://127.0.0.1:8802")],
+    [
+        ("LOCAL_CLOUD", "127.0.0.1:8801"),
+        ("LOCAL_KMS", "http://127.0.0.1:8802"),
+        ("PUBSUB_EMULATOR_HOST", "127.0.0.1:8803"),
+    ],
 )
 def test_the_local_cloud_is_refused_in_cloud_run(name: str, value: str) -> None:
-    """Keys that stand on one's own machine have no place in production."""
+    """What stands on one's own machine has no place in production."""
     assert getattr(Settings({name: value}), name.lower()) == value
     with pytest.raises(ConfigurationError, match=f"^{name} is refused"):
         getattr(Settings({name: value, "K_SERVICE": ""}), name.lower())
@@ -242,6 +289,13 @@ def test_the_local_cloud_is_refused_in_cloud_run(name: str, value: str) -> None:
 def test_a_key_is_named_in_full(name: str) -> None:
     """As Cloud KMS or AWS KMS names it; the name says which of them has it."""
     assert Settings({"ACCESS_KEY": name}).access_key == name
+
+
+@pytest.mark.parametrize("name", ["EVENTS_TOPIC", "SWEEP_TOPIC"])
+def test_a_topic_is_named_in_full(name: str) -> None:
+    """As Pub/Sub names it."""
+    topic = "projects/company-project/topics/oauth-events.v1"
+    assert getattr(Settings({name: topic}), name.lower()) == topic
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "ap-southeast-4"])

@@ -1,12 +1,13 @@
 """Faults on demand: which call to the local cloud should fail, for whom, how, how often."""
 
 import re
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import google_crc32c
 import grpc
+
+from ..fault_queue import Counted, FaultQueue
 
 Spoilt = Literal[
     "wrong_crc",
@@ -23,11 +24,9 @@ everything else; another resource's name; a flipped bit under the checksum of wh
 under one that fits it.
 """
 
-FOR_EVER: Final = -1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Counted):
     """One way to fail. `method` is the RPC's name, as Decrypt; `caller` None: whoever calls."""
 
     method: str
@@ -42,8 +41,6 @@ class Fault:
     """The call is served, and its answer spoilt."""
     delay: float = 0.0
     """Seconds to wait before anything else."""
-    times: int = 1
-    """How often; -1 is for ever."""
 
     def __post_init__(self) -> None:
         if self.status is not None and self.status not in grpc.StatusCode.__members__:
@@ -51,46 +48,18 @@ class Fault:
             raise ValueError(message)
 
 
-class Faults:
-    """The faults still to come, first added first taken."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-        self._lock = Lock()
-
-    def add(self, fault: Fault) -> None:
-        """Let it happen from now on."""
-        with self._lock:
-            self._waiting.append(fault)
-
-    def clear(self) -> None:
-        """Let nothing more fail."""
-        with self._lock:
-            self._waiting.clear()
-
-    def as_list(self) -> list[Fault]:
-        """Give what is still to come."""
-        with self._lock:
-            return list(self._waiting)
+class Faults(FaultQueue[Fault]):
+    """The faults still to come."""
 
     def take(self, method: str, caller: str, resource: str) -> Fault | None:
         """Give the first fault that is due here, and count it down."""
-        with self._lock:
-            for index, fault in enumerate(self._waiting):
-                meant = fault.method == method and fault.caller in (None, caller)
-                if meant and resource.endswith(fault.resource):
-                    self._count_down(index)
-                    return fault
-        return None
-
-    def _count_down(self, index: int) -> None:
-        fault = self._waiting[index]
-        if fault.times == FOR_EVER:
-            return
-        if fault.times > 1:
-            self._waiting[index] = replace(fault, times=fault.times - 1)
-        else:
-            del self._waiting[index]
+        return self.take_first(
+            lambda fault: (
+                fault.method == method
+                and fault.caller in (None, caller)
+                and resource.endswith(fault.resource)
+            )
+        )
 
 
 _DATA: Final = ("ciphertext", "plaintext", "signature", "data")
@@ -108,7 +77,7 @@ def spoil(answer: Any, how: Spoilt) -> None:  # noqa: ANN401  # reason: one of s
         _spoil_data(getattr(answer, "payload", answer), how)
 
 
-def _spoil_data(message: Any, how: Spoilt) -> None:  # noqa: ANN401  # reason: as above
+def _spoil_data(message: Any, how: Spoilt) -> None:  # noqa: ANN401  # reason: one of several messages
     field = next(name for name in _DATA if name in type(message).meta.fields)
     checksum = f"{field}_crc32c"
     if how == "wrong_crc":

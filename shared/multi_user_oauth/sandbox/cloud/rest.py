@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 # Google's REST transports hold the paths of `google.api.http`; the messages do not.
 _PATHS: Final[Mapping[str, Any]] = {
-    cloud_kms.SERVICE: kms._BaseKeyManagementServiceRestTransport,  # noqa: SLF001  # reason: see above
-    secret_manager.SERVICE: secrets._BaseSecretManagerServiceRestTransport,  # noqa: SLF001  # reason: see above
+    cloud_kms.SERVICE: kms._BaseKeyManagementServiceRestTransport,  # noqa: SLF001  # reason: its paths have no public name
+    secret_manager.SERVICE: secrets._BaseSecretManagerServiceRestTransport,  # noqa: SLF001  # reason: its paths have no public name
 }
 _VARIABLE: Final = re.compile(r"\{([a-z_.]+)=([^}]+)\}")
 _INTEGERS: Final = "enum-encoding=int"
@@ -98,7 +98,7 @@ class RestFront:
 
 
 def _routes(paths: Any, method: Method) -> Iterable[Route]:  # noqa: ANN401  # reason: either service's
-    for rule in getattr(paths, f"_Base{method.name}")._get_http_options():  # noqa: SLF001  # reason: see _PATHS
+    for rule in getattr(paths, f"_Base{method.name}")._get_http_options():  # noqa: SLF001  # reason: its paths have no public name
         before, variable, template, after = _VARIABLE.split(rule["uri"])
         resource = template.replace("**", ".+").replace("*", "[^/]+")
         yield Route(

@@ -114,7 +114,7 @@ class LocalCloud:
         ]
 
     def _handler(self, caller: str, method: Method) -> Any:  # noqa: ANN401  # reason: grpc has no types
-        def serve(request: Any, context: Any) -> Any:  # noqa: ANN401  # reason: as above
+        def serve(request: Any, context: Any) -> Any:  # noqa: ANN401  # reason: grpc has no types
             try:
                 return self._desk.answer(caller, method, request)
             except RefusedError as refused:
