@@ -1,4 +1,4 @@
-"""The pages that people see, and their static files."""
+"""The pages that people see, and their assets."""
 
 from os import environ
 from pathlib import Path

@@ -105,7 +105,7 @@ _MEANINGS: Final = {
     Trouble.NOT_THE_HEAD: "is the last one, and not the one that the connection says is",
     Trouble.NO_CONNECTION: "is the last one of a connection that is not there",
     Trouble.ANCHOR_NOT_MET: "is not there with the hash that the log says it was written with",
-    Trouble.GONE: "stands in the log, of a connection of which nothing is left: was it erased?",
+    Trouble.GONE: "stands in the log, of a connection that is gone; no log says that it was erased",
 }
 
 

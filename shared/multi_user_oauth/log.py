@@ -114,6 +114,7 @@ class LineLog:
 class Alarm(StrEnum):
     """What an operator must look at, by the name that metrics count; docs/guide.md says what to do."""
 
+    BREAKER_OPENED = "breaker_opened"
     DISCOVERY_REFUSED = "discovery_refused"
     CLIENT_SECRET_EXPIRED = "client_secret_expired"  # noqa: S105  # reason: a name of a trouble
     POLICY_REFUSED = "policy_refused"

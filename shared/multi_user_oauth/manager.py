@@ -1,10 +1,11 @@
 """The façade for code that runs beside the stores: the same use cases as the functions, without HTTP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Self
 
 from multi_user_oauth.directory import ListConnections
+from multi_user_oauth.http.claims_challenge import claims_challenge
 from multi_user_oauth.model import (
     AccessToken,
     Agent,
@@ -12,16 +13,18 @@ from multi_user_oauth.model import (
     Connection,
     ConnectionKey,
     ConnectionStatus,
+    ConnectorTypes,
     System,
     normalise_email,
 )
+from multi_user_oauth.model.forecast import Forecast, forecast
 from multi_user_oauth.revocation import Disconnect, Disconnected
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.token import GetAccessToken
 from multi_user_oauth.wiring.access_token import get_access_token
 from multi_user_oauth.wiring.list_users import list_connections
 from multi_user_oauth.wiring.parts import Parts
-from multi_user_oauth.wiring.revoke import disconnect
+from multi_user_oauth.wiring.revoke import disconnecting
 from multi_user_oauth.wiring.world import World
 
 
@@ -34,11 +37,13 @@ class MultiUserOAuthManager:
         tokens: GetAccessToken,
         listing: ListConnections,
         disconnect: Disconnect,
+        connector_types: Callable[[], ConnectorTypes],
         caller: Caller,
     ) -> None:
         self._tokens = tokens
         self._listing = listing
         self._disconnect = disconnect
+        self._connector_types = connector_types
         self._caller = caller
 
     @classmethod
@@ -60,7 +65,8 @@ class MultiUserOAuthManager:
         return cls(
             tokens=get_access_token(parts),
             listing=list_connections(parts),
-            disconnect=disconnect(parts),
+            disconnect=disconnecting(parts),
+            connector_types=lambda: parts.connector_types,
             caller=Agent(name=agent) if agent else System(name="operator"),
         )
 
@@ -72,12 +78,15 @@ class MultiUserOAuthManager:
         min_ttl: int = 60,
         scopes: tuple[str, ...] = (),
         purpose: str = "",
+        force_refresh: bool = False,
+        claims: str | None = None,
     ) -> AccessToken:
         """
         Return the person's access token, good for `min_ttl` seconds, refreshed if need be.
 
-        Raise `NotConnectedError`, `NeedsSignInError`, `InsufficientScopeError`, `MalformedEmailError`
-        or a `RetryableError`.
+        After an API refused the last one, `force_refresh` brings another; `claims` is the challenge
+        that the API sent with its refusal, and forces too. Raise `NotConnectedError`,
+        `NeedsSignInError`, `InsufficientScopeError`, a `RequestError` or a `RetryableError`.
         """
         return self._tokens.get(
             self._caller,
@@ -85,6 +94,8 @@ class MultiUserOAuthManager:
             min_ttl=timedelta(seconds=min_ttl),
             scopes=scopes,
             purpose=purpose,
+            force_refresh=force_refresh,
+            claims_challenge=claims_challenge(claims) if claims is not None else None,
         )
 
     def list_users(
@@ -100,6 +111,10 @@ class MultiUserOAuthManager:
             after = page.next_after
             if after is None:
                 return
+
+    def forecast(self, connection: Connection) -> Forecast | None:
+        """Return until when a connection lives and why it would die; None if it does not serve."""
+        return forecast(connection, self._connector_types().get(connection.key.connector_type))
 
     def revoke(self, connector_type: str, user_email: str) -> Disconnected:
         """

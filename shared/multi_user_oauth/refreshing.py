@@ -4,20 +4,25 @@ import logging
 from datetime import datetime, timedelta
 
 from multi_user_oauth.errors import (
+    GrantRefusedError,
+    MultiUserOAuthError,
     NeedsSignInError,
     NotConnectedError,
     ProviderUnavailableError,
-    RetryableError,
+    StoreUnavailableError,
+    TamperedError,
 )
 from multi_user_oauth.model import (
     Connection,
     ConnectionKey,
     ConnectionStatus,
     Failure,
+    FailureKind,
     Limits,
     Revocation,
     Snapshot,
 )
+from multi_user_oauth.ports import Anew, Draw
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +47,26 @@ def serves(connection: Connection, min_ttl: timedelta, limits: Limits, now: date
     expires_at = connection.access_token_expires_at
     if expires_at is None:
         return False
+    return expires_at - now >= min_ttl or (
+        was_just_got(connection, limits, now) and expires_at > now
+    )
+
+
+def was_just_got(connection: Connection, limits: Limits, now: datetime) -> bool:
+    """Return whether the access token came within the last minute."""
     got_at = connection.refreshed_at or connection.connected_at
-    just_got = timedelta(0) <= now - got_at < limits.between_refreshes
-    return expires_at - now >= min_ttl or (just_got and expires_at > now)
+    return timedelta(0) <= now - got_at < limits.between_refreshes
+
+
+def satisfies(
+    connection: Connection, min_ttl: timedelta, anew: Anew | None, limits: Limits, now: datetime
+) -> bool:
+    """Return whether a caller is served already: one who was refused a token by an API, by another."""
+    if anew is None or connection.generation > anew.generation:
+        return serves(connection, min_ttl, limits, now)
+    # The next would be as this one is, so soon after; unless the API wants something else in it.
+    just_got = was_just_got(connection, limits, now)
+    return anew.claims is None and just_got and serves(connection, min_ttl, limits, now)
 
 
 def is_leased(found: Snapshot | Revocation, limits: Limits) -> bool:
@@ -55,24 +77,42 @@ def is_leased(found: Snapshot | Revocation, limits: Limits) -> bool:
 
 def respect_back_off(connection: Connection, now: datetime) -> None:
     """Return if the provider may be asked again; raise `ProviderUnavailableError` until then."""
-    if connection.failure and connection.failure.next_try_at > now:
-        wait = connection.failure.next_try_at - now
-        raise ProviderUnavailableError(
-            f"{connection.key}: waiting after {connection.failure.code}",
-            retry_after=int(wait.total_seconds()) + 1,
-        )
+    failure = connection.failure
+    if failure is None or failure.next_try_at <= now:
+        return
+    if failure.code == TamperedError.code:
+        return  # no provider was asked: whoever wants this token is told the truth each time
+    raise ProviderUnavailableError(
+        f"{connection.key}: waiting after {failure.code}",
+        retry_after=int((failure.next_try_at - now).total_seconds()) + 1,
+    )
 
 
 def next_failure(
-    used: Connection, failed: RetryableError, limits: Limits, now: datetime
+    used: Connection, failed: MultiUserOAuthError, limits: Limits, now: datetime, draw: Draw
 ) -> Failure:
-    """Return what to remember: the wait doubles with each failure and is never under Retry-After."""
+    """
+    Return what to remember: the wait doubles with each failure and is never under Retry-After.
+
+    By chance it is up to a half shorter: those that failed together do not come back together.
+    """
     count = used.failure.count + 1 if used.failure else 1
-    asked = timedelta(seconds=failed.retry_after)
-    doubled = limits.first_back_off * 2 ** min(count - 1, 16)
-    wait = max(asked, min(doubled, limits.longest_back_off))
-    logger.warning(
-        "refresh failed",
-        extra={"connection": str(used.key), "code": failed.code, "outcome": "retry_later"},
-    )
-    return Failure(code=failed.code, count=count, at=now, next_try_at=now + wait)
+    asked = timedelta(seconds=getattr(failed, "retry_after", 0))
+    doubled = min(limits.first_back_off * 2 ** min(count - 1, 16), limits.longest_back_off)
+    chance = int.from_bytes(draw(2)) / 2**16
+    kind = _kind(failed)
+    extra = {
+        "connection": str(used.key), "code": failed.code, "reason": kind.value,
+        "outcome": "retry_later",
+    }  # fmt: skip
+    logger.warning("refresh failed", extra=extra)
+    wait = max(asked, doubled * (1 - chance / 2))
+    return Failure(kind=kind, code=failed.code, count=count, at=now, next_try_at=now + wait)
+
+
+def _kind(failed: MultiUserOAuthError) -> FailureKind:
+    if isinstance(failed, GrantRefusedError):
+        return FailureKind.REFUSED
+    if isinstance(failed, ProviderUnavailableError | StoreUnavailableError):
+        return FailureKind.TRANSIENT
+    return FailureKind.OURS

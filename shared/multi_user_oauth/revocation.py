@@ -32,6 +32,8 @@ from multi_user_oauth.model import (
     rescue_id,
 )
 from multi_user_oauth.ports import Clock, ConnectionWriter, Draw, Finisher, Ledger, Sleep
+from multi_user_oauth.ports.events import Publish, untold
+from multi_user_oauth.telling import revoked
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +76,10 @@ class Disconnect:
         sleep: Sleep,
         draw: Draw,
         limits: Limits,
+        publish: Publish = untold,
     ) -> None:
         self._store = store
+        self._publish = publish
         self._ledger = ledger
         self._finisher = finisher
         self._revocable = revocable
@@ -95,13 +99,17 @@ class Disconnect:
         snapshot = self._store.read(key)
         if snapshot is None or snapshot.connection.status is ConnectionStatus.REVOKED:
             raise NotConnectedError(str(key))
+        require(self._policy(), caller, Action.END, snapshot.connection, self._now())
+        return self.end(caller, snapshot)
+
+    def end(self, caller: Caller, snapshot: Snapshot, *, reason: str = "") -> Disconnected:
+        """Do the same without asking who may: for what the policy itself ends; raise as it does."""
         connection = snapshot.connection
         now = self._now()
-        require(self._policy(), caller, Action.END, connection, now)
         # The ledger lies in the other database: a restore of this one can not forget it.
         self._ledger.enter(
             LedgerEntry(
-                key=key,
+                key=connection.key,
                 identity=connection.identity,
                 epoch=connection.epoch,
                 at=now,
@@ -109,7 +117,8 @@ class Disconnect:
             )
         )
         pending = connection.identity.provider in self._revocable
-        dead = self._bury(caller, snapshot, now, pending=pending)
+        dead = self._bury(caller, snapshot, now, reason, pending=pending)
+        self._publish(revoked(dead, at=now, reason=reason or "disconnected"))
         result = self._finish(dead) if pending else RevocationResult.NOT_POSSIBLE
         return Disconnected(
             provider=result,
@@ -118,7 +127,7 @@ class Disconnect:
         )
 
     def _bury(
-        self, caller: Caller, snapshot: Snapshot, now: datetime, *, pending: bool
+        self, caller: Caller, snapshot: Snapshot, now: datetime, reason: str, *, pending: bool
     ) -> Connection:
         """Return the connection as it was when it ended: a refresh may have come in between."""
         dying = snapshot.connection
@@ -130,7 +139,9 @@ class Disconnect:
                 return None
             dying = current.connection
             tombstone = replace(dying.disconnected(at=now, pending=pending), commit_id=commit_id)
-            change = audited(current, tombstone, action="disconnected", actor=str(caller), at=now)
+            change = audited(
+                current, tombstone, action="disconnected", actor=str(caller), at=now, reason=reason
+            )
             return Batch(
                 changes=(change,),
                 opens=_revocation(dying, now) if pending else None,

@@ -80,9 +80,7 @@ class Settling:
         return True
 
     def refuse(self, claimed: Snapshot, refusal: GrantRefusedError) -> None:
-        """Mark the connection and raise `NeedsSignInError`, unless a sibling has a better answer."""
-        if self.adopt(claimed):
-            return
+        """Mark the connection and raise `NeedsSignInError`, unless somebody took over."""
         used = claimed.connection
         commit_id, now = self._draw(ID_BYTES).hex(), self._now()
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from multi_user_oauth.access import require, require_reach, require_scopes
@@ -22,8 +23,17 @@ from multi_user_oauth.model import (
     Policy,
     Snapshot,
 )
-from multi_user_oauth.ports import Clock, ConnectionReader, Draw, Refresher, Sleep, Use, UseLog
-from multi_user_oauth.refreshing import is_leased, require_live, serves
+from multi_user_oauth.ports import (
+    Anew,
+    Clock,
+    ConnectionReader,
+    Draw,
+    Refresher,
+    Sleep,
+    Use,
+    UseLog,
+)
+from multi_user_oauth.refreshing import is_leased, require_live, satisfies
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +43,16 @@ SHORTEST_LOOK = 0.1
 
 def not_kept(_: Use) -> None:
     """Do nothing: where uses are not kept in the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What the token has to be."""
+
+    min_ttl: timedelta
+    scopes: tuple[str, ...]
+    forced: bool
+    claims: str | None
 
 
 class GetAccessToken:
@@ -78,9 +98,15 @@ class GetAccessToken:
         min_ttl: timedelta | None = None,
         scopes: tuple[str, ...] = (),
         purpose: str = "",
+        force_refresh: bool = False,
+        claims_challenge: str | None = None,
     ) -> AccessToken:
         """
         Return an access token good for at least `min_ttl` (60 s unless given).
+
+        With `force_refresh` another one than is stored: an API refused that. One that came within the
+        last minute is another one already, unless there is a `claims_challenge` (the API's, as JSON),
+        which forces too and is passed on to the provider.
 
         The use, or why it was refused, is written down before this returns or raises. Raise
         `NotConnectedError`, `NeedsSignInError`, `ForbiddenError`, `DelegationRequiredError`,
@@ -98,7 +124,13 @@ class GetAccessToken:
         try:
             policy = self._policy()
             require_reach(policy, caller, Action.TOKEN, key)
-            token = self._kept(use, lambda: self._get(policy, caller, key, wanted, scopes))
+            wish = _Wish(
+                min_ttl=wanted,
+                scopes=scopes,
+                forced=force_refresh or claims_challenge is not None,
+                claims=claims_challenge,
+            )
+            token = self._kept(use, lambda: self._get(policy, caller, key, wish))
         except MultiUserOAuthError as refused:
             self._uses(use(refused.code))
             raise
@@ -117,21 +149,16 @@ class GetAccessToken:
         return token
 
     def _get(
-        self,
-        policy: Policy,
-        caller: Caller,
-        key: ConnectionKey,
-        min_ttl: timedelta,
-        scopes: tuple[str, ...],
+        self, policy: Policy, caller: Caller, key: ConnectionKey, wish: "_Wish"
     ) -> AccessToken:
         def read() -> Snapshot:
             # At each look: what the person withdraws while we wait holds from that commit on.
             snapshot = require_live(key, self._connections.read(key))
             require(policy, caller, Action.TOKEN, snapshot.connection, self._now())
-            require_scopes(policy, caller, snapshot.connection, scopes)
+            require_scopes(policy, caller, snapshot.connection, wish.scopes)
             return snapshot
 
-        connection = self._fresh(key, min_ttl, read).connection
+        connection = self._fresh(key, wish, read).connection
         value = self._access_tokens.open(connection)
         # The seal is bound to the key already; this looks once more at the border, since the one
         # mistake that must never happen is to answer with somebody else's token.
@@ -144,24 +171,25 @@ class GetAccessToken:
             missing_scopes=connection.missing_scopes,
         )
 
-    def _fresh(
-        self, key: ConnectionKey, min_ttl: timedelta, read: Callable[[], Snapshot]
-    ) -> Snapshot:
+    def _fresh(self, key: ConnectionKey, wish: "_Wish", read: Callable[[], Snapshot]) -> Snapshot:
         started = self._now()
         snapshot = read()
-        while not serves(snapshot.connection, min_ttl, self._limits, self._now()):
+        # Not the token that this caller was refused, then: any that somebody got after this look.
+        generation = snapshot.connection.generation
+        anew = Anew(generation=generation, claims=wish.claims) if wish.forced else None
+        while not satisfies(snapshot.connection, wish.min_ttl, anew, self._limits, self._now()):
             if self._now() - started >= self._limits.wait_for_refresh:
                 raise RefreshInProgressError(str(key))
             if is_leased(snapshot, self._limits):
                 self._pause()
             else:
-                self._ask(key, min_ttl)
+                self._ask(key, wish.min_ttl, anew)
             snapshot = read()
         return snapshot
 
-    def _ask(self, key: ConnectionKey, min_ttl: timedelta) -> None:
+    def _ask(self, key: ConnectionKey, min_ttl: timedelta, anew: Anew | None) -> None:
         try:
-            self._refresher.refresh(key, min_ttl=min_ttl)
+            self._refresher.refresh(key, min_ttl=min_ttl, anew=anew)
         except (RefreshInProgressError, ConflictError):
             self._pause()  # somebody wrote: what they wrote is looked at
 

@@ -26,6 +26,14 @@ def test_only_refresh_may_open_refresh_tokens() -> None:
     assert writers == {"account", "callback_google", "callback_microsoft", "refresh", "revoke"}
 
 
+def test_whoever_publishes_has_the_library_for_it() -> None:
+    """And nobody else; who ends or makes a connection tells of it, shards are handed on by `refresh`."""
+    publishers = {f.name for f in FUNCTIONS if f.publishes}
+    assert publishers == {f.name for f in FUNCTIONS if "pubsub" in f.extras}
+    assert publishers == {"callback_google", "callback_microsoft", "refresh", "revoke"}
+    assert [f.name for f in FUNCTIONS if "sweep" in f.publishes] == ["refresh"]
+
+
 def test_only_functions_that_exist_are_not_coming() -> None:
     """A folder stands beside the catalogue for every function that is not still to come."""
     folders = {path.parent.name for path in (ROOT / "functions").glob("*/main.py")}

@@ -25,16 +25,32 @@ NEVER: Final = {
 }
 """No function loads any of these, unless it is told of a sandbox."""
 
+RECORDS: Final = {
+    *("multi_user_oauth.model.connection", "multi_user_oauth.model.records"),
+    *("multi_user_oauth.ports.activity_store", "multi_user_oauth.ports.main_store"),
+    "multi_user_oauth.wiring.backend",
+}
+SESSIONS: Final = {"multi_user_oauth.access", "multi_user_oauth.http.sessions"}
+NOT_FOR_WEB: Final = {
+    *("limits", "multi_user_oauth.http.limits", "multi_user_oauth.http.pages"),
+    *("multi_user_oauth.model.policy", "multi_user_oauth.sign_in"),
+}
+"""Own modules that cost a start as much as a library does; `model` and `ports` load what is asked for."""
+
 NOT_LOADED: Final[Mapping[str, set[str]]] = {
     "access_token": PROVIDERS,
     "account": PROVIDERS,
-    "authorize": {*PROVIDERS, "sqlite3"},  # the first person who is sent away loads one of them
+    # The first person who is sent away loads one of them.
+    "authorize": {*PROVIDERS, *RECORDS, *SESSIONS, "sqlite3"},
     "callback_google": {"msal"},
     "callback_microsoft": GOOGLE,
     "list_users": PROVIDERS,
     "refresh": set(),
     "revoke": PROVIDERS,
-    "web": {*PROVIDERS, "cryptography", "joserfc", "requests", "sqlite3"},
+    "web": {
+        *(*PROVIDERS, *RECORDS, *SESSIONS, *NOT_FOR_WEB),
+        *("cryptography", "joserfc", "requests", "sqlite3"),
+    },
 }
 IN_GOOGLE_CLOUD: Final = {
     "BACKEND": "gcp",
@@ -45,6 +61,9 @@ IN_GOOGLE_CLOUD: Final = {
     "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
     "LOCAL_CLOUD": "127.0.0.1:9",
     "LOCAL_KMS": "http://127.0.0.1:9",
+    "EVENTS_TOPIC": "projects/vault/topics/events",
+    "SWEEP_TOPIC": "projects/vault/topics/sweep",
+    "PUBSUB_EMULATOR_HOST": "127.0.0.1:9",
 }
 AT_AWS: Final = {
     "ACCESS_KEY": "arn:aws:kms:eu-central-1:123456789012:key/access",
@@ -54,20 +73,24 @@ AT_AWS: Final = {
 SECRETS: Final = "google.cloud.secretmanager_v1"
 LIBRARIES: Final = {"google_auth_oauthlib", "msal"}
 NEVER_IN_GOOGLE_CLOUD: Final = {
-    *("boto3", "sqlite3", "google.cloud.kms", "google.cloud.kms_v1", "google.cloud.pubsub"),
+    *("boto3", "sqlite3", "google.cloud.kms", "google.cloud.kms_v1"),
+    *("google.cloud.pubsub", "google.pubsub_v1", "multi_user_oauth.events.pubsub"),
     *("authlib", "pytest", "waitress", "multi_user_oauth.cli", "multi_user_oauth.sandbox"),
 }
 KEYS: Final = {"multi_user_oauth.keys.cloud_kms", "multi_user_oauth.keys.envelope"}
 NOT_LOADED_IN_GOOGLE_CLOUD: Final[Mapping[str, set[str]]] = {
     "access_token": {*LIBRARIES, SECRETS},
     "account": {*LIBRARIES, *KEYS, SECRETS},
-    "authorize": {*PROVIDERS, "google.cloud", "grpc"},
+    "authorize": {*PROVIDERS, *RECORDS, *SESSIONS, "google.cloud", "grpc"},
     "callback_google": {"msal"},
     "callback_microsoft": {"google_auth_oauthlib"},
     "list_users": {*LIBRARIES, *KEYS, SECRETS},
     "refresh": set(),
     "revoke": {*LIBRARIES, *KEYS, SECRETS},
-    "web": {*PROVIDERS, "cryptography", "google.cloud", "grpc", "joserfc", "requests"},
+    "web": {
+        *(*PROVIDERS, *RECORDS, *SESSIONS, *NOT_FOR_WEB),
+        *("cryptography", "google.cloud", "grpc", "joserfc", "requests"),
+    },
 }
 """What Firestore loads by itself (google.auth, requests) it brings to whoever has a database."""
 
@@ -212,7 +235,7 @@ def test_importing_the_package_costs_nothing() -> None:
     """Its names are loaded on first use; `from multi_user_oauth import Secret` loads values only."""
     modules = loaded_by("import multi_user_oauth\nfrom multi_user_oauth import Secret", {})
     ours = {name for name in modules if name.startswith("multi_user_oauth.")}
-    assert {name.split(".")[1] for name in ours} <= {"model", "errors"}
+    assert {name.split(".")[1] for name in ours} <= {"loading", "model", "errors"}
     heavy = {"requests", "flask", "msgspec", "cryptography", "sqlite3", *PROVIDERS}
     assert modules.keys() & heavy == set()
 
@@ -231,7 +254,7 @@ def test_values_and_errors_need_no_more_than_the_client_brings(package: str) -> 
             raise ModuleNotFoundError(f"the bare install has no {{name}}")
     sys.meta_path.insert(0, OnlyTheClient())
     import requests
-    importlib.import_module({package!r})
+    from {package} import *
     """
     lines = [line.removeprefix("    ") for line in program.splitlines()]
     assert package in loaded_by("\n".join(lines), {})

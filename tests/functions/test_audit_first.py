@@ -33,6 +33,8 @@ NOT_AUDITED: Final[dict[Route, str]] = {
     ("POST", ROUTES["authorize"]): "it writes nothing",
     ("DELETE", ROUTES["session"]): "signing out touches no connection",
     ("POST", ROUTES["refresh/finish"]): "the disconnect was audited; the provider is told of it",
+    ("POST", ROUTES["refresh/sweep"]): "it refreshes many, each as refresh/one does",
+    ("POST", ROUTES["refresh/shard"]): "as refresh/sweep",
     ("POST", ROUTES["refresh/rewrap"]): "the same tokens under another key version",
 }
 

@@ -80,9 +80,11 @@ GET  token                   401    401   401   401    401   200   200  404  401
 POST refresh/one             401    401   401   401    401   200   403  403  401  401
 POST refresh/rewrap          401    401   401   401    401   403   403  403  401  401
 POST refresh/finish          401    401   401   401    401   200   403  403  401  401
+POST refresh/sweep           401    401   401   401    401   403   403  403  401  401
+POST refresh/shard           401    401   401   401    401   403   403  403  401  401
 GET  /                       200    200   200   200    200   200   200  200  200  200
 GET  /connect                200    200   200   200    200   200   200  200  200  200
-GET  static                  200    200   200   200    200   200   200  200  200  200
+GET  assets                  200    200   200   200    200   200   200  200  200  200
 GET  session                 401    200   200   200    200   401   401  401  401  401
 DELETE session               401    204   204   204    204   401   401  401  401  401
 GET  delegations             401    200   200   200    200   401   401  401  401  401
@@ -105,9 +107,11 @@ ROUTES: Final = {
     "refresh/one": "/refresh/one",
     "refresh/finish": "/refresh/finish",
     "refresh/rewrap": "/refresh/rewrap",
+    "refresh/sweep": "/refresh/sweep",
+    "refresh/shard": "/refresh/shard",
     "/": "/",
     "/connect": "/connect",
-    "static": "/static/{path}",
+    "assets": "/assets/{path}",
     "session": "/api/v1/account/session",
     "delegations": "/api/v1/account/delegations",
     "audit": "/api/v1/account/audit",
@@ -192,7 +196,7 @@ def test_every_route_has_its_row() -> None:
 def test_who_is_let_in_where(
     installation: Installation, method: str, path: str, caller: str
 ) -> None:
-    """N37 and N39: just the status of the table; who is refused changed nothing and learned nothing."""
+    """N37, N39, N95: just the status of the table; who is refused changes and learns nothing."""
     installation.connect(MICROSOFT, SARAH)
     response = ask(CALLERS[caller](installation), method, path)
     assert str(response.status_code) == ROWS[method, path][caller], response.text
@@ -251,7 +255,7 @@ CHANGING: Final = frozenset(
 )
 READING: Final = frozenset(
     ("GET", ROUTES[word])
-    for word in ("authorize", "admin-consent", "users", "flow", "token", "/", "/connect", "static")
+    for word in ("authorize", "admin-consent", "users", "flow", "token", "/", "/connect", "assets")
 ) | frozenset(("GET", ROUTES[word]) for word in ("session", "delegations", "audit", "usage"))
 
 

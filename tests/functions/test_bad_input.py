@@ -20,13 +20,15 @@ from tests.support.functions import (
     code,
     identity,
 )
-from tests.support.installation import AGENT, OPERATOR
+from tests.support.installation import AGENT, OPERATOR, PUSHER, SCHEDULER
 
 JSON_ROUTES: Final = {
     "authorize": (AUTHORIZE, "AuthorizeRequest"),
     "one": ("/refresh/one", "RefreshOneRequest"),
     "finish": ("/refresh/finish", "FinishRequest"),
     "rewrap": ("/refresh/rewrap", "RewrapRequest"),
+    "sweep": ("/refresh/sweep", "Empty"),
+    "shard": ("/refresh/shard", "PubSubPush"),
     "delegations": ("/api/v1/account/delegations", "DelegationRequest"),
     "offboard": (f"{API}/offboard", "OffboardRequest"),
 }
@@ -36,6 +38,8 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "finish": {"user_email": "sarah@company.com", "connector_type": GOOGLE, "epoch": 1},
     "rewrap": {"after": "connections", "count_only": True},
     "offboard": {"user_email": "sarah@company.com"},
+    "sweep": {},
+    "shard": {"message": {"attributes": {"shard": "3"}, "publishTime": "2026-01-05T09:00:00Z"}},
     "delegations": {
         "user_email": "sarah@company.com",
         "connector_type": MICROSOFT,
@@ -43,6 +47,8 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "actions": ["token"],
     },
 }
+CALLERS: Final = {"rewrap": OPERATOR, "sweep": SCHEDULER, "shard": PUSHER}
+"""Who may, where it is not the agent."""
 WRONG: Final = {"string": 7, "array": "text", "integer": "7"}
 """A value of another type."""
 EMAILS: Final = (
@@ -86,7 +92,7 @@ def post(nothing_stored: Installation, name: str, **options: Any) -> TestRespons
         headers = FORM | WANTS_JSON | options.pop("headers", {})
         return sarah.call("account", "PUT", path, headers=headers, **options)
     function = "authorize" if name == "authorize" else "refresh"
-    asker = nothing_stored.agent(OPERATOR if name == "rewrap" else AGENT)
+    asker = nothing_stored.agent(CALLERS.get(name, AGENT))
     visitor = Visitor(nothing_stored) if name == "authorize" else asker
     headers = WANTS_JSON | options.pop("headers", {})
     return visitor.call(function, "POST", path, headers=headers, **options)
@@ -164,7 +170,9 @@ def test_unknown_missing_and_wrong_fields_are_named(
 ) -> None:
     """Every field of the document: left out where it is required, and with a value of another type."""
     good = GOOD[name]
-    refused(post(nothing_stored, name, json={**good, "colour": 1}), 400, "unknown_field", "colour")
+    if name != "shard":  # whose shape is Google's, who may add to it
+        unknown = {**good, "colour": 1}
+        refused(post(nothing_stored, name, json=unknown), 400, "unknown_field", "colour")
     for field, schema in properties(name).items():
         body = {**good, field: WRONG.get(schema["type"], "yes")}
         refused(post(nothing_stored, name, json=body), 400, "invalid_request", field)
@@ -188,7 +196,9 @@ def test_a_malformed_email_is_refused(nothing_stored: Installation, name: str) -
     ("name", "field", "value"),
     [
         ("one", "min_ttl", -1), ("one", "min_ttl", 3601), ("one", "min_ttl", 1.5),
-        ("one", "min_ttl", True), ("finish", "epoch", 0), ("finish", "epoch", -5),
+        ("one", "min_ttl", True), ("one", "generation", 0), ("one", "generation", 1.5),
+        ("one", "claims", "[]"), ("one", "claims", "nothing"), ("finish", "epoch", 0),
+        ("finish", "epoch", -5),
         ("delegations", "agent", ""), ("delegations", "agent", "a" * 255),
         ("delegations", "actions", ["see"]), ("delegations", "actions", ["token"] * 101),
         ("delegations", "expires_at", "soon"), ("delegations", "expires_at", "2099-01-01T00:00:00"),
@@ -294,7 +304,10 @@ def test_an_unknown_connector_in_a_path_is_not_connected(
 
 
 QUERIES: Final = {
-    "access_token": (f"{API}/user/{MICROSOFT}/{SARAH.email}/token", ("min_ttl", "scopes", "purpose")),
+    "access_token": (
+        f"{API}/user/{MICROSOFT}/{SARAH.email}/token",
+        ("min_ttl", "scopes", "purpose", "force_refresh", "claims"),
+    ),
     "revoke": (f"{API}/user/{MICROSOFT}/{SARAH.email}", ()),
     "list_users": (f"{API}/users", ("connector_type", "status", "page_token")),
     "authorize": (AUTHORIZE, ("ticket",)),
@@ -338,6 +351,11 @@ def test_a_post_takes_no_query(nothing_stored: Installation, name: str) -> None:
         ("access_token", "purpose=" + "a" * 201, "purpose"),
         ("access_token", "purpose=a%0Ab", "purpose"),
         ("access_token", "purpose=%E2%80%A8", "purpose"),
+        *(("access_token", f"force_refresh={value}", "force_refresh")
+          for value in ("", "1", "True", "yes", "true%20")),
+        *(("access_token", f"claims={value}", "claims")
+          for value in ("", "x", "[]", "null", "%7B", "W10=", "e30+", "%7B%7D%7B%7D", "%C3%A9",
+                        "%7B%22a%22:%22" + "a" * 2_050 + "%22%7D")),
         *(("list_users", f"status={value}", "status") for value in ("", "ACTIVE", "gone")),
         *(("list_users", f"page_token={value}", "page_token") for value in ("!", "a", "%FF", "_w", "é")),
     ],
@@ -348,6 +366,14 @@ def test_a_bad_query_value_is_named(
     """Numbers are plain whole numbers, texts are one line."""
     response = asked(nothing_stored, function, f"{QUERIES[function][0]}?{query}")
     refused(response, 400, "invalid_request", field)
+
+
+def test_claims_without_the_token_that_was_refused_are_refused(
+    nothing_stored: Installation,
+) -> None:
+    """Which token they are to take the place of is not guessed."""
+    response = post(nothing_stored, "one", json={**GOOD["one"], "claims": "{}"})
+    refused(response, 400, "invalid_request", "generation")
 
 
 def test_an_unknown_connector_type_is_refused_where_it_filters(

@@ -70,7 +70,7 @@ def get(gateway: Gateway, path: str, **headers: str) -> TestResponse:
     [
         ("/", "web"),
         ("/connect", "web"),
-        ("/static/js/connect.js", "web"),
+        ("/assets/js/connect.js", "web"),
         ("/api/v1/oauth/user/authorize", "authorize"),
         ("/api/v1/oauth/callback/microsoft", "callback_microsoft"),
         ("/api/v1/oauth/callback/microsoft/admin-consent", "callback_microsoft"),
@@ -95,7 +95,7 @@ def test_each_path_of_the_catalogue_leads_to_its_function(path: str, name: str) 
     "path",
     [
         "/nowhere",
-        "/static/",
+        "/assets/",
         "/api/v1/oauth/offboard/more",
         "/refresh/import",  # coming
         "/api/v1/account",

@@ -97,8 +97,8 @@ def raising(built: Endpoint, name: str, current: list[Callable[[], Exception]]) 
         [replace(route, handler=handler) for route in built.routes],
         host=ORIGIN.partition("://")[2],
         now=built._now,  # noqa: SLF001  # reason: the function's own parts
-        draw=built._draw,  # noqa: SLF001  # reason: see above
-        error_page=built._error_page,  # noqa: SLF001  # reason: see above
+        draw=built._draw,  # noqa: SLF001  # reason: the function's own parts
+        error_page=built._error_page,  # noqa: SLF001  # reason: the function's own parts
     )
 
 

@@ -53,10 +53,10 @@ def test_the_page_may_run_our_scripts_only(nothing_stored: Installation) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/../main.py", "/static/%2e%2e/main.py", "/static/..%2fmain.py", "/static//etc/passwd",
-     "/static/%00", "/static/nothing.css", "/static/.", "/static/" + "a" * 5_000],
+    ["/assets/../main.py", "/assets/%2e%2e/main.py", "/assets/..%2fmain.py", "/assets//etc/passwd",
+     "/assets/%00", "/assets/nothing.css", "/assets/.", "/assets/" + "a" * 5_000],
 )  # fmt: skip
-def test_only_static_files_are_served(nothing_stored: Installation, path: str) -> None:
+def test_only_assets_are_served(nothing_stored: Installation, path: str) -> None:
     """Nothing beside or above their folder."""
     response = Visitor(nothing_stored).call("web", "GET", path)
     assert response.status_code == 404

@@ -5,8 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +21,8 @@ from tests.plugins.no_secret_in_logs import log_file
 from tests.support.api import BUILT
 from tests.support.functions import API, AUTHORIZE, FORM, MICROSOFT
 from tests.support.installation import AGENT, ORIGIN, SANDBOX, write_settings
+from tests.support.processes import until
 
-LONGEST_START: Final = 60.0
 HOST: Final = ORIGIN.removeprefix("http://")
 TOKEN: Final = f"{API}/user/{MICROSOFT}/{SARAH.email}/token"
 
@@ -96,19 +94,16 @@ def running(tmp_path_factory: pytest.TempPathFactory, keys: Mapping[str, str]) -
             )
             stack.callback(process.wait, 30)
             stack.callback(process.terminate)
-        until = time.monotonic() + LONGEST_START
         for port in ports.values():
-            wait_for(port, until)
+            until(lambda p=port: listens(p), f"somebody listens at {port}")  # type: ignore[misc]  # reason: mypy can not infer a default's type
         yield Running(addresses=addresses, sandbox=sandbox, settings=settings)
 
 
-def wait_for(port: int, until: float) -> None:
-    """Return when somebody listens at the port."""
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        threading.Event().wait(0.05)
-    pytest.fail(f"nobody listens at {port}")
+def listens(port: int) -> bool:
+    """Return whether somebody listens at the port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 PLACES: Final = {
@@ -142,6 +137,15 @@ def test_a_function_answers_its_own_routes_and_no_other(running: Running, name: 
     assert response.json()["code"] == "not_found"
 
 
+@pytest.mark.parametrize(("file", "status"), [("app.js", 200), ("nothing.js", 404)])
+def test_the_pages_files_come_from_us(running: Running, file: str, status: int) -> None:
+    """Not from the application around us, which knows no header of ours."""
+    response = running.send("web", "GET", f"/assets/{file}")
+    assert response.status_code == status
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Request-Id"]
+
+
 def test_the_processes_work_together(running: Running) -> None:
     """Sign-in, token, refresh over HTTP, list and disconnect, each in the process of its function."""
     running.sandbox.set("microsoft", expires_in=2)
@@ -160,11 +164,12 @@ def test_the_processes_work_together(running: Running) -> None:
 
     agent = {"Authorization": f"Bearer {running.sandbox.identity_token(ORIGIN, AGENT)}"}
     running.sandbox.set("microsoft", expires_in=3599)
-    until = time.monotonic() + 20
-    while not any(r["grant_type"] == "refresh_token" for r in running.sandbox.requests()):
-        assert time.monotonic() < until, "the token was never refreshed"
+
+    def served_refreshed() -> bool:
         assert running.send("access_token", "GET", TOKEN, headers=agent).status_code == 200
-        threading.Event().wait(0.1)
+        return any(r["grant_type"] == "refresh_token" for r in running.sandbox.requests())
+
+    until(served_refreshed, "the token is refreshed")
     ended = running.send("revoke", "DELETE", f"/{MICROSOFT}/{SARAH.email}", headers=FORM | session)
     assert ended.json()["status"] == "revoked"
     assert running.send("access_token", "GET", TOKEN, headers=agent).status_code == 404

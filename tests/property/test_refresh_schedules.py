@@ -21,6 +21,7 @@ from multi_user_oauth.errors import (
     RetryableError,
 )
 from multi_user_oauth.model import ConnectionStatus, RevocationResult
+from multi_user_oauth.rescuing import Rescues
 from tests.support.checker import KEEPS_OLD_TOKENS, check
 from tests.support.provider import Mode
 from tests.support.schedule import (
@@ -36,7 +37,7 @@ from tests.support.stores import main_store
 from tests.support.world import ADA, ADA_HERSELF, AGENT, MINUTE, Killed, World, listening
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-EXAMPLES = 20_000 if SOAK else 120
+EXAMPLES = 20_000 if SOAK else 150
 STEPS = 400
 LEASE = 40.0
 
@@ -83,6 +84,20 @@ class Play:
     def reconnect(self) -> None:
         """Ada signs in again."""
         self.world.connect()
+
+    def finish(self) -> None:
+        """A worker tells the provider whatever it is still to be told."""
+        self.world.finishing(point).run(self.world.clock() + MINUTE)
+
+    def tidy(self) -> None:
+        """A worker looks for answers that nobody came back for."""
+        Rescues(
+            records=self.store,
+            rescues=self.store,
+            connections=self.store,
+            refresher=self.world.refresher(point),
+            now=self.world.clock,
+        ).run(self.world.clock() + MINUTE)
 
     def note_end(self, worker: Worker) -> Callable[[], None]:
         """Remember which grant a disconnect ended, and when."""
@@ -184,7 +199,7 @@ def _come_later(play: Play) -> None:
 )
 @given(data=st.data(), mode=st.sampled_from(list(Mode)))
 def test_every_schedule_keeps_the_promises(data: st.DataObject, mode: Mode) -> None:
-    """Callers and sweepers, a disconnect and a reconnect, in any order and with any trouble."""
+    """Callers, sweepers and finishers, a disconnect and a reconnect, in any order, with any trouble."""
     with tempfile.TemporaryDirectory() as folder:
         play = a_play(Path(folder), mode)
         play.store.committing = play.note_end
@@ -193,6 +208,8 @@ def test_every_schedule_keeps_the_promises(data: st.DataObject, mode: Mode) -> N
             *[("refresh", play.refresh)] * data.draw(st.integers(1, 2), label="sweepers"),
             *[("disconnect", play.disconnect)] * data.draw(st.integers(0, 1), label="disconnects"),
             *[("reconnect", play.reconnect)] * data.draw(st.integers(0, 1), label="reconnects"),
+            *[("finish", play.finish)] * data.draw(st.integers(0, 2), label="finishers"),
+            *[("tidy", play.tidy)] * data.draw(st.integers(0, 1), label="tidy ones"),
         ]
         play.workers = [Worker(name, work) for name, work in cast]
         try:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +30,11 @@ def person(number: int) -> ConnectionKey:
     return ConnectionKey("google_workspace", f"person{number:05}@example.org")
 
 
-def chain(key: ConnectionKey, length: int) -> Iterator[Change]:
-    """Yield the changes of a connection that has so many records."""
+def chain(key: ConnectionKey, length: int, *, since: datetime = AT) -> Iterator[Change]:
+    """Yield the changes of a connection that has so many records, one an hour."""
     before, new = None, connection(key)
     for number in range(length):
-        at = AT + timedelta(hours=number)
+        at = since + timedelta(hours=number)
         made = audited(before, new, action="refreshed", actor="system:refresh", at=at)
         yield made
         before, new = Snapshot(connection=made.after, version=number), made.after
@@ -85,8 +85,18 @@ def write_connection(database: sqlite3.Connection, new: Connection) -> None:
 
 def anchor_line(record: AuditRecord) -> str:
     """Return the line of the log that told of this record."""
+    return _line("audit anchor", record, record.at)
+
+
+def erasing_line(last: AuditRecord, at: datetime) -> str:
+    """Return the line of the log that told of the end of this record's chain."""
+    return _line("erasing audit", last, at)
+
+
+def _line(message: str, record: AuditRecord, at: datetime) -> str:
     line = {
-        "message": "audit anchor",
+        "time": at.isoformat(),
+        "message": message,
         "connection": str(record.key),
         "sequence": record.sequence,
         "anchor": record.hash,

@@ -1,4 +1,4 @@
-"""A clock that moves only when a test says so, and one that also moves by itself."""
+"""A clock that moves only when told to, one that moves by itself too, and pauses nobody waits for."""
 
 import threading
 import time
@@ -54,3 +54,18 @@ class RunningClock(ManualClock):
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)  # noqa: TID251  # reason: what is measured is how long callers really wait
+
+
+class SkippedPauses:
+    """A `Sleep` that is over at once, and the real monotonic time as if it had been waited for."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+        self._skipped += seconds
+
+    def monotonic(self) -> float:
+        """Return the seconds that passed, and those that were skipped."""
+        return time.monotonic() + self._skipped

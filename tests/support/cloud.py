@@ -1,7 +1,6 @@
 """The local cloud with Google's own clients, and with ours: a channel, or an origin, for each caller."""
 
 import secrets
-import time
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self
@@ -19,6 +18,7 @@ from multi_user_oauth.keys.cloud_kms_rest import GIVE_UP_AFTER, CloudKms, Patien
 from multi_user_oauth.ports import Meter
 from multi_user_oauth.sandbox.cloud import LocalCloud
 from multi_user_oauth.stores.meter import NoMeter
+from tests.support.clock import SkippedPauses
 
 PROJECT: Final = "projects/vault"
 KEY_RING: Final = f"{PROJECT}/locations/europe/keyRings/tokens"
@@ -33,9 +33,10 @@ def our_kms(
     origin: str, *, meter: Meter | None = None, give_up_after: float = GIVE_UP_AFTER
 ) -> CloudKms:
     """Return Cloud KMS as our functions reach it, at any origin, with so much patience."""
+    pauses = SkippedPauses()
     patience = Patience(
-        sleep=time.sleep,  # noqa: TID251  # reason: the pauses are real, and short
-        monotonic=time.monotonic,
+        sleep=pauses.sleep,
+        monotonic=pauses.monotonic,
         draw=secrets.token_bytes,
         give_up_after=give_up_after,
     )

@@ -280,7 +280,7 @@ def check_rules(response: TestResponse) -> None:
     policies = {"no-referrer", "same-origin"} if "<form" in response.text else {"no-referrer"}
     assert headers["Referrer-Policy"] in policies
     assert headers["Cache-Control"] in {"no-store", "public, max-age=300"}
-    assert headers["Cache-Control"] == "no-store" or "/static/" in response.request.path
+    assert headers["Cache-Control"] == "no-store" or "/assets/" in response.request.path
     policy = headers["Content-Security-Policy"]
     assert re.match(r"default-src '(none|self)'", policy)
     assert "frame-ancestors 'none'" in policy

@@ -26,6 +26,8 @@ SARAHS_AGENT: Final = f"sarahs-agent@{AGENT_PROJECT}.iam.gserviceaccount.com"
 UNLISTED_AGENT: Final = f"unlisted-agent@{AGENT_PROJECT}.iam.gserviceaccount.com"
 REFRESHER: Final = f"access-token@{AGENT_PROJECT}.iam.gserviceaccount.com"
 FINISHER: Final = f"revoke@{AGENT_PROJECT}.iam.gserviceaccount.com"
+SCHEDULER: Final = f"scheduler@{AGENT_PROJECT}.iam.gserviceaccount.com"
+PUSHER: Final = f"pubsub-push@{AGENT_PROJECT}.iam.gserviceaccount.com"
 OPERATOR: Final = f"operator@{AGENT_PROJECT}.iam.gserviceaccount.com"
 
 MICROSOFT: Final = Registration(
@@ -72,6 +74,8 @@ refresh_callers:
   one: [{REFRESHER}, {AGENT}]
   finish: [{FINISHER}, {AGENT}]
   rewrap: [{OPERATOR}]
+  sweep: [{SCHEDULER}]
+  shard: [{PUSHER}]
 """
 CLIENT_SECRETS: Final = f"""
 microsoft: {MICROSOFT.client_secrets[0]}

@@ -25,13 +25,13 @@ PATIENCE: Final = 60.0
 PAUSE: Final = 0.02
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str, *, pause: float = PAUSE) -> None:
     """Return once the condition holds; fail the test if it does not within `PATIENCE`."""
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             pytest.fail(f"it did not come to pass: {what}")
-        time.sleep(PAUSE)  # noqa: TID251  # reason: the pause of a bounded wait for another process
+        time.sleep(pause)  # noqa: TID251  # reason: the pause of a bounded wait for another process
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -165,7 +165,7 @@ def functions(
     processes = {
         name: Process(
             f"function-{name}",
-            ["-m", "functions_framework", *_served(function, ports[name])],
+            serving(function, ports[name]),
             settings=settings,
             talks=False,
         )
@@ -194,9 +194,13 @@ def free_ports(number: int) -> list[int]:
             each.close()
 
 
-def _served(function: str, port: int) -> list[str]:
+def serving(function: str, port: int) -> list[str]:
+    """Return the arguments with which Python serves a function of ours, as the platform does."""
     source = ROOT / "functions" / function / "main.py"
-    return ["--source", str(source), "--target", "main", "--host", "127.0.0.1", "--port", str(port)]
+    return [
+        "-m", "functions_framework", "--source", str(source), "--target", "main",
+        "--host", "127.0.0.1", "--port", str(port),
+    ]  # fmt: skip
 
 
 def answers(process: Process, port: int) -> bool:

@@ -10,6 +10,7 @@ from multi_user_oauth.errors import (
     GrantRefusedError,
     IdentityUnverifiedError,
     MultiUserOAuthError,
+    ProviderMisconfiguredError,
     ProviderUnavailableError,
 )
 from multi_user_oauth.model import (
@@ -23,6 +24,7 @@ from multi_user_oauth.model import (
 from multi_user_oauth.ports import Clock, Departure, Exchange, RefreshCall, Trip
 
 PROVIDER_CALL = timedelta(seconds=8)
+ALWAYS = 10**9
 
 
 class Mode(StrEnum):
@@ -53,6 +55,7 @@ class Call:
     grant: int
     began: datetime
     send_until: datetime
+    claims: str | None = None
 
 
 Work = Callable[[], TokenSet]
@@ -61,6 +64,10 @@ Work = Callable[[], TokenSet]
 class ScriptedProvider:
     """
     Books, answers and faults of both providers.
+
+    `refuses` are grants that it calls dead though they are good, for `stumbles_at` it has no answer.
+    A refresh tries each of the application's `credentials`, which it knows for so many calls.
+    Of one person's refresh tokens `most_of_a_person` are good, the newest ones.
 
     `arriving` is called once, before the next request is looked at; `answering` once, when it has been
     worked off and the answer is on its way. `script` holds what goes wrong with the next requests.
@@ -81,6 +88,11 @@ class ScriptedProvider:
         self.preparing: MultiUserOAuthError | None = None
         self.exchange_fails: MultiUserOAuthError | None = None
         self.down = False
+        self.refuses: frozenset[int] = frozenset()
+        self.stumbles_at: frozenset[int] = frozenset()
+        self.knows_client_for = ALWAYS
+        self.credentials, self.refused_clients, self.most_at_once = 1, 0, 0
+        self.most_of_a_person: int | None = None
         self.too_close: list[tuple[Call, Call]] = []
         self._now = now
         self._in_flight: list[Call] = []
@@ -96,6 +108,7 @@ class ScriptedProvider:
         number = len(self.owners) + 1
         self.owners[number] = identity
         first = self._issue(number, None) if refresh else None
+        self._drop_the_oldest(identity)
         return self._token_set(number, first, scopes)
 
     def code(
@@ -168,14 +181,26 @@ class ScriptedProvider:
         self._happen("answering")
 
     def refresh(
-        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+        self,
+        refresh_token: Secret,
+        identity: Identity,
+        *,
+        send_until: datetime,
+        claims: str | None = None,
     ) -> TokenSet:
         """As `RefreshCall`."""
         token = self.tokens[refresh_token.reveal()]
-        call = Call(token=token.value, grant=token.grant, began=self._now(), send_until=send_until)
+        call = Call(
+            token=token.value,
+            grant=token.grant,
+            began=self._now(),
+            send_until=send_until,
+            claims=claims,
+        )
         self._overlap(call)
         self.calls.append(call)
         self._in_flight.append(call)
+        self.most_at_once = max(self.most_at_once, len(self._in_flight))
         token.calls += 1
         try:
             self._happen("arriving")
@@ -213,13 +238,18 @@ class ScriptedProvider:
     # -- its inside -----------------------------------------------------------------------------------
 
     def _answer(self, token: IssuedToken) -> TokenSet:
-        if self.down:
+        if self.down or token.grant in self.stumbles_at:
             raise ProviderUnavailableError("scripted: down")
+        if len(self.calls) > self.knows_client_for:
+            self.refused_clients += self.credentials
+            raise ProviderMisconfiguredError("scripted: invalid_client")
         if self.script:
             return self.script.popleft()(lambda: self._work_off(token))
         return self._work_off(token)
 
     def _work_off(self, token: IssuedToken) -> TokenSet:
+        if token.grant in self.refuses:
+            raise GrantRefusedError("scripted: invalid_grant", reason="sign_in_required")
         if not token.valid:
             if self.mode is Mode.STRICT:
                 self._end(token.grant)
@@ -228,6 +258,12 @@ class ScriptedProvider:
             token.valid = False
         following = None if self.mode is Mode.STATIC else self._issue(token.grant, token.value)
         return self._token_set(token.grant, following, ())
+
+    def _drop_the_oldest(self, identity: Identity) -> None:
+        if self.most_of_a_person is not None:
+            held = [it for it in self.tokens.values() if self.owners[it.grant] == identity]
+            for token in held[: -self.most_of_a_person]:
+                token.valid = False
 
     def _end(self, grant: int) -> None:
         for token in self.tokens.values():

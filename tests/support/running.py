@@ -162,8 +162,8 @@ def _recorded(application: Wsgi, exchanges: list[Exchange]) -> Wsgi:
                     set_cookies=cookies,
                 )
             )
-            return start(status, headers, *more)  # type: ignore[arg-type]  # passed on as it came
+            return start(status, headers, *more)  # type: ignore[arg-type]  # reason: passed on as it came
 
-        return application(environ, noted)  # type: ignore[arg-type]  # the same shape
+        return application(environ, noted)  # type: ignore[arg-type]  # reason: the same shape as WSGI types it
 
     return answer

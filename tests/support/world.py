@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from multi_user_oauth.backlog import FinishRevocations
+from multi_user_oauth.breakers import Breakers
 from multi_user_oauth.custody import AccessTokens, Credential, Credentials, NewGrants
 from multi_user_oauth.delegating import Delegate
 from multi_user_oauth.directory import ListConnections
@@ -37,6 +38,7 @@ from multi_user_oauth.model import (
     SignedIn,
 )
 from multi_user_oauth.ports import ConnectionReader, Finisher, Point, Refresher, Use, nothing
+from multi_user_oauth.ports.events import Event
 from multi_user_oauth.refresh import RefreshConnection
 from multi_user_oauth.revocation import Disconnect, Disconnected
 from multi_user_oauth.sign_in.connecting import Connecting
@@ -147,6 +149,7 @@ class World:
     kinds: dict[str, ConnectorType] = field(default_factory=connector_types)
     box: FakeBox = field(default_factory=FakeBox)
     uses: list[Use] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     released: list[Release] = field(default_factory=list)
     ended: dict[int, datetime] = field(default_factory=dict)
     log: list[logging.LogRecord] = field(default_factory=list)
@@ -178,8 +181,10 @@ class World:
         """Return an opener with a cold cache."""
         return EnvelopeOpener(self.keys[kind], DataKeyCache(now=self.clock))
 
-    def refresher(self, point: Point = nothing) -> RefreshConnection:
-        """Return another worker."""
+    def refresher(
+        self, point: Point = nothing, *, breakers: Breakers | None = None
+    ) -> RefreshConnection:
+        """Return another worker; with another's breakers it is of the same process."""
         return RefreshConnection(
             store=self.store,
             rescues=self.store,
@@ -192,12 +197,18 @@ class World:
                 refresh_opener=self.opener(Kind.REFRESH),
                 refresh_sealer=self.sealers[Kind.REFRESH],
             ),
+            breakers=breakers or self.breakers(),
+            suspects=self.activity,
             now=self.clock,
             sleep=self.clock.sleep,
             draw=self.draw,
             limits=self.limits,
             point=point,
         )
+
+    def breakers(self) -> Breakers:
+        """Return another process's breakers."""
+        return Breakers(store=self.activity, now=self.clock, publish=self.events.append)
 
     def tokens(
         self,
@@ -234,6 +245,7 @@ class World:
             sleep=self.clock.sleep,
             draw=self.draw,
             limits=self.limits,
+            publish=self.events.append,
         )
 
     def finisher(self, point: Point = nothing) -> FinishRevocation:
@@ -250,9 +262,9 @@ class World:
             point=point,
         )
 
-    def finishing(self) -> FinishRevocations:
+    def finishing(self, point: Point = nothing) -> FinishRevocations:
         """Return what works off all that is pending."""
-        return FinishRevocations(finisher=self.finisher(), waiting=self.store, now=self.clock)
+        return FinishRevocations(finisher=self.finisher(point), waiting=self.store, now=self.clock)
 
     def disconnecting(self, finisher: Finisher | None = None) -> Disconnect:
         """Return what ends a connection."""
@@ -266,6 +278,7 @@ class World:
             sleep=self.clock.sleep,
             draw=self.draw,
             limits=self.limits,
+            publish=self.events.append,
         )
 
     def delegating(self) -> Delegate:
@@ -382,6 +395,16 @@ class World:
         snapshot = self.peek().read(key)
         assert snapshot is not None
         return snapshot.connection
+
+    def records(self) -> Iterator[Connection]:
+        """Give every record as it stands."""
+        view, after = self.peek(), None
+        while True:
+            page = view.page(connector_type=None, status=None, after=after, limit=1000)
+            yield from page.connections
+            after = page.next_after
+            if after is None:
+                return
 
     def actions(self, key: ConnectionKey = ADA) -> list[str]:
         """Return what the audit says was done, in order."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from multi_user_oauth.audit import Chain, Trouble
 from multi_user_oauth.auditing.part import key_of_id, place_of
 from multi_user_oauth.model import AuditHead, AuditRecord
-from multi_user_oauth.ports import AnchorShelf, Walked
+from multi_user_oauth.ports import Anchor, AnchorShelf, Walked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,11 @@ class Finding:
 
 
 class Followed:
-    """`head` is the connection as it was walked over; None where there was none."""
+    """
+    `head` is the connection as it was walked over; None where there was none.
+
+    `erased` says whether anchors were of an earlier chain, which was erased.
+    """
 
     def __init__(
         self, name: str, head: Walked[AuditHead] | None, shelf: AnchorShelf | None
@@ -27,6 +31,7 @@ class Followed:
         self.name = name
         self.head = head
         self.key = key_of_id(name)
+        self.erased = False
         self._chain = Chain()
         self._shelf = shelf
         self._anchors = shelf.of(str(self.key)) if shelf else iter(())
@@ -50,13 +55,13 @@ class Followed:
         while self._anchor is not None and self._anchor.sequence <= sequence:
             met = self._anchor.sequence == sequence and record and record.hash == self._anchor.hash
             if not met:
-                yield self.found(self._anchor.sequence, Trouble.ANCHOR_NOT_MET)
+                yield from self._not_met(self._anchor)
             self._anchor = next(self._anchors, None)
 
     def anchors_left(self) -> Iterator[Finding]:
         """Yield the anchors beyond the last record, and forget all."""
         while self._anchor is not None:
-            yield self.found(self._anchor.sequence, Trouble.ANCHOR_NOT_MET)
+            yield from self._not_met(self._anchor)
             self._anchor = next(self._anchors, None)
         if self._shelf is not None:
             self._shelf.forget(str(self.key))
@@ -64,3 +69,9 @@ class Followed:
     def found(self, sequence: int, trouble: Trouble) -> Finding:
         """Return what is wrong here."""
         return Finding(connection=str(self.key), sequence=sequence, trouble=trouble)
+
+    def _not_met(self, anchor: Anchor) -> Iterator[Finding]:
+        if anchor.erased:
+            self.erased = True
+        else:
+            yield self.found(anchor.sequence, Trouble.ANCHOR_NOT_MET)

@@ -1,6 +1,8 @@
 """Verifying the audit: every record, every connection's newest one, and every anchor of the log."""
 
 from collections.abc import Generator, Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, Protocol
 
 from multi_user_oauth.audit import Trouble
@@ -22,8 +24,9 @@ class VerifyAudit:
     """
     Walks over all of it once, in the order of the ids; what it holds meanwhile is a page of each.
 
-    `records` and `connections` count what was seen. It may run while the vault is in use: what seems
-    to lack its end is read again.
+    `records` and `connections` count what was seen, `erased` the connections with a chain of which the
+    log says that it was erased. It may run while the vault is in use: what seems to lack its end is
+    read again.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class VerifyAudit:
         self._anchors = anchors
         self.records = 0
         self.connections = 0
+        self.erased = 0
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong; nothing, where all is whole. Raise `StoreUnavailableError`."""
@@ -68,10 +72,15 @@ class VerifyAudit:
 
     def _of_nobody(self) -> Iterator[Finding]:
         # Of connections of which nothing at all is left.
-        for anchor in self._anchors.rest() if self._anchors else ():
-            yield Finding(
-                connection=anchor.connection, sequence=anchor.sequence, trouble=Trouble.GONE
-            )
+        rest = self._anchors.rest() if self._anchors else ()
+        for connection, anchors in groupby(rest, attrgetter("connection")):
+            erased = False
+            for anchor in anchors:
+                erased |= anchor.erased
+                if not anchor.erased:
+                    gone = Trouble.GONE
+                    yield Finding(connection=connection, sequence=anchor.sequence, trouble=gone)
+            self.erased += erased
 
     def _end(self, chain: Followed) -> Iterator[Finding]:
         walked = chain.head
@@ -85,6 +94,7 @@ class VerifyAudit:
             if trouble is not None:
                 yield chain.found(*trouble)
         yield from chain.anchors_left()
+        self.erased += chain.erased
 
     def _look_again(self, chain: Followed) -> Generator[Finding, None, AuditHead | None]:
         part = Part(connector_type=chain.key.connector_type, user_email=chain.key.user_email)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from multi_user_oauth.auditing.followed import Finding
-    from multi_user_oauth.ports import Anchor, KeptRead
+    from multi_user_oauth.ports import Anchor, Erasing, KeptRead
     from multi_user_oauth.wiring.parts import Parts
 
 AT_ONCE = 300
@@ -70,7 +70,7 @@ def verify(
     """Name every record that is altered, missing or out of order.
 
     Whoever rewrites a whole chain makes it fit itself again: the anchors in the functions' log, kept
-    where its writer can not reach it, tell.
+    where its writer can not reach it, tell. Chains that the log says were erased are counted.
 
     Exit codes: 0 whole; 1 broken; 2 wrong usage or configuration; 4 try again later.
     """
@@ -95,9 +95,11 @@ def verify(
         "records": verified.records,
         "connections": verified.connections,
         "anchors": anchors,
+        "erased": verified.erased,
         "findings": [finding_row(finding) for finding in findings],
     }
-    seen = f"Records: {verified.records}, connections: {verified.connections}, anchors: {anchors}."
+    seen = f"Records: {verified.records}, connections: {verified.connections}, anchors: {anchors}"
+    seen += f", erased: {verified.erased}." if verified.erased else "."
     if findings:
         message = f"Broken: {len(findings)}. {seen}"
         raise failed(Exit.FAILED, message, as_json=as_json, whole=False, **facts)
@@ -192,7 +194,7 @@ def _parts(env_file: Path | None, *, as_json: bool) -> "Iterator[Parts]":
             yield Parts("manager", settings, World(stream=log))
 
 
-def _anchors(logs: tuple[str, ...]) -> "Iterator[Anchor]":
+def _anchors(logs: tuple[str, ...]) -> "Iterator[Anchor | Erasing]":
     from multi_user_oauth.auditing.anchors import anchors_in
 
     for name in logs:

@@ -1,22 +1,28 @@
 """What each process of the cloud demo is told: its own settings, and nothing else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import yaml
 
 from multi_user_oauth.sandbox.company import AGENT_PROJECT
-from multi_user_oauth.sandbox.gateway_catalogue import Function, SecretName
+from multi_user_oauth.sandbox.gateway_catalogue import Function, SecretName, Topic
 from multi_user_oauth.settings.policy import load_policy
 
 OPERATOR: Final = "operator"
 """Whoever runs `multi-user-oauth users`, `token`, `revoke` and `keys` beside the demo."""
+SCHEDULER: Final = "scheduler"
+"""Whoever calls for a sweep, as Cloud Scheduler."""
+PUSH: Final = "push"
+"""Whoever brings shards of it, as the push subscription."""
 ASK_REFRESH: Final[Mapping[str, tuple[str, ...]]] = {
     "one": ("access_token", OPERATOR),
     "finish": ("revoke", OPERATOR),
     "rewrap": (OPERATOR,),
+    "sweep": (SCHEDULER,),
+    "shard": (PUSH,),
 }
 """Who asks the function `refresh`, by its route."""
 
@@ -28,6 +34,7 @@ _MOUNTED: Final[Mapping[SecretName, str]] = {
     "connector_types": "CONNECTOR_TYPES_FILE",
 }
 """Secrets as files; those of the applications stand in Secret Manager."""
+_TOPICS: Final[Mapping[Topic, str]] = {"events": "EVENTS_TOPIC", "sweep": "SWEEP_TOPIC"}
 _SYSTEM: Final = ("PATH", "HOME", "TMPDIR", "LANG", "PYTHONPATH")
 
 
@@ -52,6 +59,10 @@ class Shared:
     refresh_key: str
     made: Mapping[str, str]
     """What `provision_deployment` made."""
+    topics: Mapping[Topic, str] = field(default_factory=dict)
+    """By what is published there; none without an emulator of Pub/Sub."""
+    pubsub: str = ""
+    """The emulator's address."""
 
     def of_function(self, function: Function, addresses: Addresses) -> dict[str, str]:
         """Return what the catalogue lets this function have."""
@@ -63,12 +74,13 @@ class Shared:
             settings["ACCESS_KEY"] = self.access_key
         if function.keys.refresh != "none":
             settings["REFRESH_KEY"] = self.refresh_key
-        return settings
+        return settings | self._published(function.publishes)
 
     def of_operator(self, addresses: Addresses) -> dict[str, str]:
         """Return what the command line works with: it opens access tokens, `refresh` does the rest."""
         return {
             **self._of_anybody(OPERATOR, addresses),
+            **self._published(["events"]),  # it ends connections too
             "ACCESS_KEY": self.access_key,
             "REFRESH_KEY": self.refresh_key,
             **{
@@ -76,6 +88,10 @@ class Shared:
                 for name in ("DATA_DIR", "POLICY_FILE", "CONNECTOR_TYPES_FILE")
             },
         }
+
+    def _published(self, wanted: Sequence[Topic]) -> dict[str, str]:
+        topics = {_TOPICS[name]: self.topics[name] for name in wanted if name in self.topics}
+        return {"PUBSUB_EMULATOR_HOST": self.pubsub, **topics} if topics else {}
 
     def _of_anybody(self, name: str, addresses: Addresses) -> dict[str, str]:
         settings = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from multi_user_oauth.manager import MultiUserOAuthManager
     from multi_user_oauth.model import Connection
+    from multi_user_oauth.model.forecast import Forecast
 
 STATUSES = ("active", "needs_sign_in", "revoked")
 
@@ -33,7 +34,7 @@ env_option = click.option(
 def users(
     connector_type: str | None, status: str | None, env_file: Path | None, *, as_json: bool
 ) -> None:
-    """List who is connected.
+    """List who is connected, and until when that lives if nothing is done.
 
     Exit codes: 0 done; 2 wrong usage or configuration; 4 try again later.
     """
@@ -43,9 +44,11 @@ def users(
         values = chosen_settings(env_file)
         with _log(values) as log:
             wanted = ConnectionStatus(status) if status else None
-            rows = list(_manager(values, log).list_users(connector_type, wanted))
+            manager = _manager(values, log)
+            found = list(manager.list_users(connector_type, wanted))
+            rows = [(connection, manager.forecast(connection)) for connection in found]
     if as_json:
-        print_json({"users": [_row(connection) for connection in rows]})
+        print_json({"users": [_row(connection, ending) for connection, ending in rows]})
     else:
         _print_table(rows)
 
@@ -146,7 +149,7 @@ def _reauthorize_hint(values: "Mapping[str, str]", connector_type: str, user_ema
     return f"There: {reauthorize_url(origin, key_of(connector_type, user_email))}"
 
 
-def _row(connection: "Connection") -> dict[str, object]:
+def _row(connection: "Connection", ending: "Forecast | None") -> dict[str, object]:
     return {
         "user_email": connection.key.user_email,
         "connector_type": connection.key.connector_type,
@@ -156,10 +159,13 @@ def _row(connection: "Connection") -> dict[str, object]:
         "missing_scopes": connection.missing_scopes,
         "connected_at": utc_text(connection.connected_at),
         "access_token_expires_at": utc_text(connection.access_token_expires_at),
+        "lives_until": (
+            {"at": utc_text(ending.until), "reason": ending.reason.value} if ending else None
+        ),
     }
 
 
-def _print_table(rows: "list[Connection]") -> None:
+def _print_table(rows: "list[tuple[Connection, Forecast | None]]") -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -167,11 +173,13 @@ def _print_table(rows: "list[Connection]") -> None:
     if not rows:
         console().print("Nobody is connected.")
         return
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("e-mail", no_wrap=True)
-    for heading in ("connector type", "status", "connected (UTC)", "token until"):
-        table.add_column(heading, overflow="fold")
-    for connection in rows:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in ("e-mail", "connector type"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("status", overflow="fold")
+    for heading in ("connected (UTC)", "token until", "lives until"):
+        table.add_column(heading, min_width=len("2026-01-05"), overflow="fold")
+    for connection, ending in rows:
         status = connection.status.value + (f" ({connection.reason})" if connection.reason else "")
         until = connection.access_token_expires_at if connection.sealed_access else None
         cells = (
@@ -180,6 +188,7 @@ def _print_table(rows: "list[Connection]") -> None:
             status,
             f"{connection.connected_at:%Y-%m-%d %H:%M}",
             f"{until:%Y-%m-%d %H:%M}" if until else "",
+            f"{ending.until:%Y-%m-%d} ({ending.reason.replace('_', ' ')})" if ending else "",
         )
         table.add_row(*map(Text, cells))
     console().print(table)

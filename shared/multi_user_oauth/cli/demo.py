@@ -11,20 +11,17 @@ from urllib.parse import urlsplit
 
 import click
 
+from multi_user_oauth.cli.demo_sandbox import sandbox_config, scheduler
 from multi_user_oauth.cli.demo_texts import as_document, print_welcome
-from multi_user_oauth.cli.files import (
-    find_functions,
-    open_log,
-    provision_deployment,
-    sandbox_secrets,
-)
-from multi_user_oauth.cli.output import failures_told, json_option, print_json
+from multi_user_oauth.cli.files import find_functions, open_log, provision_deployment
+from multi_user_oauth.cli.output import console, failures_told, json_option, print_json
 from multi_user_oauth.cli.running import (
     Stop,
     listen_or_fail,
     port_type,
     request_lines,
     start_gateway,
+    sweep_option,
 )
 from multi_user_oauth.cli.settings_file import put_into_environment, write_settings
 from multi_user_oauth.errors import ConfigurationError
@@ -33,13 +30,16 @@ if TYPE_CHECKING:
     import socket
 
     from multi_user_oauth.sandbox.gateway import Answered
-    from multi_user_oauth.sandbox.records import SandboxConfig
 
     Lines = Callable[[Answered], None] | None
 
 HEADING = """The demo's settings, written anew at each start.
 `multi-user-oauth users`, `token` and `revoke` read them, as every command does with --env FILE."""
 TRY: Final = "make demo PORT={port}"
+NO_TOPICS: Final = (
+    "Without the Pub/Sub emulator (`gcloud components install pubsub-emulator`) one instance does each "
+    "sweep alone, and events are lines of the log."
+)
 EMBEDDED: Final = "embedded"
 GCP: Final = "gcp"
 
@@ -51,6 +51,8 @@ class Demo:
     origin: str
     sandbox_url: str
     directory: Path
+    sweep_every: int | None = None
+    """Seconds from one sweep to the next; None: none comes by itself."""
 
     @property
     def settings_file(self) -> Path:
@@ -86,6 +88,7 @@ class Demo:
     show_default=True,
     help="gcp: a Google Cloud on this machine, and a process for each function.",
 )
+@sweep_option
 @json_option
 def demo(
     port: int,
@@ -94,6 +97,7 @@ def demo(
     data_dir: Path,
     functions_dir: Path | None,
     *,
+    sweep_every: int,
     as_json: bool,
 ) -> None:
     """Run everything here, with a sandbox Microsoft and Google.
@@ -113,6 +117,7 @@ def demo(
             origin=f"http://localhost:{port}",
             sandbox_url=f"http://127.0.0.1:{beside}",
             directory=directory,
+            sweep_every=sweep_every,
         )
         with run(world, functions, sockets, None if as_json else request_lines()) as kept:
             if as_json:
@@ -136,7 +141,8 @@ def _embedded(
     sandbox = Sandbox(sandbox_config(settings, world.directory / "sandbox.json"))
     sandbox.start(port=urlsplit(world.sandbox_url).port or 0)
     server = start_gateway(functions, sockets, world.log_file, lines)
-    yield True
+    with scheduler(sandbox, world.origin, world.sweep_every):
+        yield True
     server.stop()
 
 
@@ -153,7 +159,9 @@ def _google_cloud(
         raise ConfigurationError(
             "BACKEND=gcp needs Google's libraries: `make demo BACKEND=gcp` installs them"
         ) from None
-    with CloudDemo(world, functions, sockets, lines, environ=os.environ):
+    with CloudDemo(world, functions, sockets, lines, environ=os.environ) as cloud:
+        if cloud.topics is None and lines is not None:
+            console().print(NO_TOPICS, markup=False)
         yield False
 
 
@@ -173,34 +181,6 @@ def provision_demo(world: Demo) -> Mapping[str, str]:
     }
     write_settings(world.settings_file, settings, HEADING)
     return settings
-
-
-def sandbox_config(settings: Mapping[str, str], state_file: Path | None) -> "SandboxConfig":
-    """Return a sandbox at which the applications of these settings are registered."""
-    from multi_user_oauth.http.paths import admin_consent_uri, redirect_uri
-    from multi_user_oauth.model import Provider
-    from multi_user_oauth.sandbox.records import Registration, SandboxConfig
-    from multi_user_oauth.settings import Settings
-    from multi_user_oauth.settings.files import load_connector_types
-
-    known = Settings(settings)
-    secrets = sandbox_secrets(known.client_secrets_file)
-    registrations = {
-        connector_type.provider: Registration(
-            client_id=connector_type.client_id,
-            client_secrets=secrets.get(connector_type.client_secret_name, []),
-            redirect_uris=[
-                redirect_uri(known.public_origin, connector_type.provider),
-                admin_consent_uri(known.public_origin),
-            ],
-        )
-        for connector_type in load_connector_types(known.connector_types_file).values()
-    }
-    return SandboxConfig(
-        microsoft=registrations.get(Provider.MICROSOFT),
-        google=registrations.get(Provider.GOOGLE),
-        state_file=state_file,
-    )
 
 
 def _claim(directory: Path, port: int) -> tuple[Path, TextIO]:

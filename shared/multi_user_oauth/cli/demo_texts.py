@@ -42,6 +42,10 @@ class Places(Protocol):
         """The sandbox's address."""
 
     @property
+    def sweep_every(self) -> int | None:
+        """Seconds from one sweep to the next."""
+
+    @property
     def directory(self) -> Path:
         """The folder of everything that is kept."""
 
@@ -98,6 +102,7 @@ def as_document(places: Places) -> dict[str, object]:
         "url": places.origin,
         "sandbox_url": places.sandbox_url,
         "mailbox_url": f"{places.sandbox_url}/mailbox",
+        "sweep_every": places.sweep_every,
         "settings": str(places.settings_file),
         "log": str(places.log_file),
         "accounts": list(ACCOUNTS),
@@ -113,6 +118,7 @@ def print_welcome(places: Places, *, kept: bool) -> None:
     out.print(
         f"[bold]Multi-User OAuth is running.[/bold] Ctrl-C stops it; what is connected {fate}."
     )
+    out.print(f"Every {places.sweep_every} seconds it refreshes by itself what is due.")
     _section(out, "Open")
     _line(out, f"  {places.origin}", style="bold cyan")
     out.print("  Type one of these e-mails and sign in; the sandbox asks for no password:")

@@ -25,6 +25,13 @@ SUGGESTED_STEP: Final = 10
 FIRST_SUGGESTED: Final = 8104
 port_type: Final = click.IntRange(1, HIGHEST_PORT)
 """One below the highest: the sandbox takes the next one."""
+sweep_option: Final = click.option(
+    "--sweep-every",
+    type=click.IntRange(1, 86_400),
+    default=60,
+    show_default=True,
+    help="Seconds from one sweep, which refreshes what is due, to the next.",
+)
 
 
 class Stop:

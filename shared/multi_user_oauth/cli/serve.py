@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from multi_user_oauth.cli.running import (
     port_type,
     request_lines,
     start_gateway,
+    sweep_option,
 )
 from multi_user_oauth.cli.settings_file import put_into_environment, read_settings
 from multi_user_oauth.errors import ConfigurationError
@@ -45,8 +47,16 @@ NEEDED: Final = {
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of functions.yaml.  [default: this clone's]",
 )
+@sweep_option
 @json_option
-def serve(env_file: Path, port: int | None, functions_dir: Path | None, *, as_json: bool) -> None:
+def serve(
+    env_file: Path,
+    port: int | None,
+    functions_dir: Path | None,
+    *,
+    sweep_every: int,
+    as_json: bool,
+) -> None:
     """Run with your own settings, against Microsoft and Google.
 
     Exit codes: 0 stopped; 1 the port is taken; 2 wrong usage or configuration.
@@ -73,8 +83,17 @@ def serve(env_file: Path, port: int | None, functions_dir: Path | None, *, as_js
                 markup=False,
                 soft_wrap=True,
             )
-        stop.wait()
+        with _sweeping(settings, sweep_every):
+            stop.wait()
         server.stop()
+
+
+def _sweeping(settings: Mapping[str, str], every: int) -> AbstractContextManager[object]:
+    """Return what refreshes what is due, in this process: no scheduler could prove itself here."""
+    from multi_user_oauth.sandbox.scheduler import Repeated
+    from multi_user_oauth.wiring.schedule import sweeping
+
+    return Repeated(sweeping(settings), every=None if settings.get("REFRESH_URL") else every)
 
 
 def _require(given: Mapping[str, str], file: Path) -> None:

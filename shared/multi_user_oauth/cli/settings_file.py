@@ -38,7 +38,9 @@ def read_settings(file: Path) -> dict[str, str]:
     return values
 
 
-OF_OTHERS: Final = frozenset({"FIRESTORE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT"})
+OF_OTHERS: Final = frozenset(
+    {"FIRESTORE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT", "PUBSUB_EMULATOR_HOST"}
+)
 """Names that Google's tools set too: by themselves they choose no settings of ours."""
 
 
@@ -72,16 +74,26 @@ def chosen_settings(file: Path | None) -> dict[str, str]:
     """
     Return the settings to work with: the file's, else the environment's, else the demo's.
 
+    Keys that they do not name are those that `serve` made below DATA_DIR, where it did.
     Raise `ConfigurationError` where there are none.
     """
     if file is not None:
-        return read_settings(file)
+        return _with_keys(read_settings(file))
     found = {name: os.environ[name] for name in documented() if name in os.environ}
     if found.keys() - OF_OTHERS:
-        return found
+        return _with_keys(found)
     if DEMO.exists():
         return read_settings(DEMO)
     raise ConfigurationError("Which settings? Give --env FILE, or run `make demo` once")
+
+
+def _with_keys(values: dict[str, str]) -> dict[str, str]:
+    if "DATA_DIR" not in values or "KEY_DIR" in values:
+        return values
+    from multi_user_oauth.wiring.provision import places
+
+    made = places(Path(values["DATA_DIR"])).items()
+    return {name: place for name, place in made if Path(place).exists()} | values
 
 
 def put_into_environment(values: Mapping[str, str]) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 import requests
 from flask import Flask, Request
 
-from multi_user_oauth.cli.demo import Demo, sandbox_config
+from multi_user_oauth.cli.demo import Demo
+from multi_user_oauth.cli.demo_sandbox import sandbox_config
 from multi_user_oauth.cli.demo_texts import IDENTITY
 from multi_user_oauth.cli.files import open_log, provision_deployment
 from multi_user_oauth.sandbox.browser import Page, ScriptedBrowser, origin_of

@@ -54,7 +54,7 @@ def connect(channel: Any = None) -> SecretManagerServiceClient:  # noqa: ANN401 
     return SecretManagerServiceClient(transport=transport(channel=channel))
 
 
-def _channel(*arguments: Any, options: Any = (), **named: Any) -> Any:  # noqa: ANN401  # reason: as above
+def _channel(*arguments: Any, options: Any = (), **named: Any) -> Any:  # noqa: ANN401  # reason: grpc has no types
     return SecretManagerServiceGrpcTransport.create_channel(
         *arguments, options=(*options, *RECONNECTING), **named
     )

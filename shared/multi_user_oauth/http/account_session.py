@@ -8,10 +8,11 @@ from flask import Request, Response
 
 from multi_user_oauth.errors import RequestError
 from multi_user_oauth.http.account_callers import SessionHolders
+from multi_user_oauth.http.cookies import delete_cookie, set_cookie
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import ACCOUNT, SESSION_COOKIE
 from multi_user_oauth.http.reading import answer, query
-from multi_user_oauth.http.sessions import Session, SessionSigner, delete_cookie, set_cookie
+from multi_user_oauth.http.sessions import Session, SessionSigner
 from multi_user_oauth.model import Person, Policy
 from multi_user_oauth.ports import Clock, People
 

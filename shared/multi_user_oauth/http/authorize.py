@@ -7,7 +7,6 @@ import msgspec
 from flask import Request, Response
 
 from multi_user_oauth.errors import RequestError, UnknownFieldError
-from multi_user_oauth.http.callers import require_same_origin
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.flow_cookies import send_away
 from multi_user_oauth.http.pages import Pages
@@ -21,6 +20,7 @@ from multi_user_oauth.http.reading import (
     query,
     shaped,
 )
+from multi_user_oauth.http.same_origin import require_same_origin
 from multi_user_oauth.model import Limits, normalise_email
 from multi_user_oauth.sign_in.authorize import Authorize, Departure
 from multi_user_oauth.sign_in.ticket import Intent, Ticket

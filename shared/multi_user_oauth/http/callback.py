@@ -12,12 +12,13 @@ from multi_user_oauth.errors import (
     StoreUnavailableError,
 )
 from multi_user_oauth.http.callers import Persons
+from multi_user_oauth.http.cookies import set_cookie
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.flow_cookies import cookie_of, forget, send_away
 from multi_user_oauth.http.pages import Pages
 from multi_user_oauth.http.paths import CALLBACKS, SESSION_COOKIE
 from multi_user_oauth.http.reading import query
-from multi_user_oauth.http.sessions import SessionSigner, set_cookie
+from multi_user_oauth.http.sessions import SessionSigner
 from multi_user_oauth.model import Limits, Provider
 from multi_user_oauth.ports import Clock
 from multi_user_oauth.sign_in.arrival import Arrived, FailedFlowError

@@ -6,12 +6,12 @@ from flask import Request
 
 from multi_user_oauth.access import is_listed
 from multi_user_oauth.errors import (
-    CrossSiteRequestError,
     ForbiddenError,
     StoreUnavailableError,
     UnauthenticatedError,
 )
 from multi_user_oauth.http.paths import SESSION_COOKIE
+from multi_user_oauth.http.same_origin import require_same_origin
 from multi_user_oauth.http.sessions import Session, SessionVerifier
 from multi_user_oauth.log import name_actor
 from multi_user_oauth.model import Agent, Caller, Person, Policy, Secret, StepUp
@@ -171,15 +171,3 @@ class Anyone:
         if "Authorization" in request.headers:
             return self._bearers.caller(request)
         return self._persons.require_to_change(request)
-
-
-def require_same_origin(request: Request, origin: str) -> None:
-    """
-    Return if the browser says that our own page sent this; raise `CrossSiteRequestError`.
-
-    Every browser sends `Origin` with a POST or DELETE of a page; `Sec-Fetch-Site` is looked at where
-    it is sent (W3C Fetch Metadata).
-    """
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.headers.get("Origin") != origin or site != "same-origin":
-        raise CrossSiteRequestError("sent from a page that is not ours")

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Request, Response
 
-from multi_user_oauth.http.sessions import delete_cookie, set_cookie
+from multi_user_oauth.http.cookies import delete_cookie, set_cookie
 from multi_user_oauth.model import Limits
 from multi_user_oauth.sign_in.authorize import Leaving
 

@@ -6,6 +6,12 @@ from flask import Response
 
 CODE: Final = "X-Problem-Code"
 """Carries a problem's code from whoever refuses to the log line; it does not leave."""
+FOR_FORMS: Final = "same-origin"
+"""
+Referrer-Policy of pages with a form. With no-referrer the browser sends `Origin: null` with the form
+(Fetch, "append a request Origin header"), and we could not tell that it is ours. Others still learn
+nothing: neither referrer nor origin leaves for another host.
+"""
 _UNLESS_GIVEN: Final = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),

@@ -1,4 +1,4 @@
-"""How often anybody may call: by address, by caller, and by caller and person.
+"""How often anybody may call: by address, by caller, by caller and person, and what it may force.
 
 Counted in the memory of one instance: with N instances N times as much passes. It keeps one caller from
 using up an instance; against a flood from many addresses there is Cloud Armor in front.
@@ -21,6 +21,9 @@ from multi_user_oauth.ports import Clock
 
 _NETWORK: Final = 64
 """Bits of an IPv6 address that name a customer; the rest they choose themselves (RFC 6177)."""
+
+_FORCED: Final = parse("1/minute")
+"""By each caller of each connection; `Limits.between_refreshes` is as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,10 @@ class RateLimits:
     def admit_use(self, caller: Caller, key: ConnectionKey) -> None:
         """Count a call against its caller and the person whom it is about."""
         self._count(self._per_person, "person", str(caller), str(key))
+
+    def admit_forced(self, caller: Caller, key: ConnectionKey) -> None:
+        """Count a refresh that a caller forces: each costs the provider a call, and everybody a wait."""
+        self._count(_FORCED, "forced refresh", str(caller), str(key))
 
     def _count(self, rate: RateLimitItem, *names: str) -> None:
         if self._limiter.hit(rate, *names):

@@ -19,6 +19,7 @@ from multi_user_oauth.model import (
     ConnectorTypes,
     Person,
 )
+from multi_user_oauth.model.forecast import forecast
 from multi_user_oauth.sign_in.status import AskFlow
 
 
@@ -86,6 +87,9 @@ class ListRoutes:
             user["reason"] = connection.reason
         if connection.refreshed_at:
             user["last_refreshed_at"] = connection.refreshed_at
+        ending = forecast(connection, self._connector_types.get(connection.key.connector_type))
+        if ending is not None:
+            user["lives_until"] = {"at": ending.until, "reason": ending.reason.value}
         if connection.status is not ConnectionStatus.ACTIVE:
             user["reauthorize_url"] = reauthorize_url(self._origin, connection.key)
         return user

@@ -8,18 +8,12 @@ from flask import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multi_user_oauth.errors import MultiUserOAuthError
+from multi_user_oauth.http.headers import FOR_FORMS
 from multi_user_oauth.http.paths import AUTHORIZE
 from multi_user_oauth.http.problems import headers_of
 from multi_user_oauth.http.texts import failure_text, scope_text
 from multi_user_oauth.model import ConnectorType
 from multi_user_oauth.sign_in.ticket import Ticket
-
-FOR_FORMS: Final = "same-origin"
-"""
-Referrer-Policy of pages with a form. With no-referrer the browser sends `Origin: null` with the form
-(Fetch, "append a request Origin header"), and we could not tell that it is ours. Others still learn
-nothing: neither referrer nor origin leaves for another host.
-"""
 
 PROVIDER_NAMES: Final = {"microsoft": "Microsoft", "google": "Google"}
 

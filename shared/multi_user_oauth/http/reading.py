@@ -97,6 +97,12 @@ def json_body(request: Request, shape: type[T], *, ours_alone: Collection[str] =
     return shaped(body, shape)
 
 
+def has_no_body(request: Request) -> bool:
+    """Return whether nothing was sent. A body that says that it is JSON has to be, the empty one too."""
+    announced = request.content_length or "Transfer-Encoding" in request.headers
+    return not announced and request.mimetype != "application/json"
+
+
 def learned(shape: type[T]) -> type[T]:
     """
     Decorate the shape of a body: msgspec learns it now, under the lock of the import.

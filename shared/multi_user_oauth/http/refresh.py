@@ -7,12 +7,14 @@ import msgspec
 from flask import Request, Response
 
 from multi_user_oauth.backlog import FinishedRun, FinishRevocations
+from multi_user_oauth.errors import RequestError
 from multi_user_oauth.http.callers import ListedCallers
+from multi_user_oauth.http.claims_challenge import claims_challenge
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import key_of
-from multi_user_oauth.http.reading import answer, json_body, learned, query
+from multi_user_oauth.http.reading import answer, has_no_body, json_body, learned, query
 from multi_user_oauth.model import ConnectionKey, ConnectionStatus, RevocationResult
-from multi_user_oauth.ports import Clock, Finisher, Refresher, RewrapStep, RewrapSteps
+from multi_user_oauth.ports import Anew, Clock, Finisher, Refresher, RewrapStep, RewrapSteps
 
 FINISHING_FOR: Final = timedelta(seconds=35)
 REWRAPPING_FOR: Final = timedelta(seconds=35)
@@ -21,11 +23,17 @@ REWRAPPING_FOR: Final = timedelta(seconds=35)
 
 @learned
 class RefreshOne(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which connection, and for how many seconds its token must still work."""
+    """
+    Which connection, and for how many seconds its token must still work.
+
+    `generation` is the token's that an API refused, `claims` what that API wants in another.
+    """
 
     connector_type: str
     user_email: str
     min_ttl: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 60
+    generation: Annotated[int, msgspec.Meta(ge=1)] | msgspec.UnsetType = msgspec.UNSET
+    claims: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @learned
@@ -81,14 +89,14 @@ class RefreshRoutes:
         query(request, ())
         asked = json_body(request, RefreshOne)
         key = key_of(asked.connector_type, asked.user_email)
-        self._refresher.refresh(key, min_ttl=timedelta(seconds=asked.min_ttl))
+        self._refresher.refresh(key, min_ttl=timedelta(seconds=asked.min_ttl), anew=_anew(asked))
         return answer({"status": ConnectionStatus.ACTIVE.value})
 
     def finish(self, request: Request) -> Response:
         """Finish one disconnect at its provider, or all that there is time for."""
         self._callers.require(request, "finish")
         query(request, ())
-        if _has_no_body(request):
+        if has_no_body(request):
             return answer(_told_of_run(self._finishing.run(self._now() + FINISHING_FOR)))
         asked = json_body(request, FinishOne)
         key = key_of(asked.connector_type, asked.user_email)
@@ -108,10 +116,13 @@ class RefreshRoutes:
         return answer(_told(step))
 
 
-def _has_no_body(request: Request) -> bool:
-    # A body that says that it is JSON has to be JSON, the empty one too.
-    announced = request.content_length or "Transfer-Encoding" in request.headers
-    return not announced and request.mimetype != "application/json"
+def _anew(asked: RefreshOne) -> Anew | None:
+    claims = claims_challenge(asked.claims) if asked.claims is not msgspec.UNSET else None
+    if asked.generation is not msgspec.UNSET:
+        return Anew(generation=asked.generation, claims=claims)
+    if claims is not None:
+        raise RequestError("claims are for a token in the place of another", field="generation")
+    return None
 
 
 def _told_of_one(key: ConnectionKey, result: RevocationResult) -> dict[str, str]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Response
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
@@ -144,18 +143,6 @@ class SessionVerifier:
         if not ours or not session.identities or over:
             raise UnauthenticatedError("the session is over")
         return session
-
-
-def set_cookie(response: Response, name: str, value: Secret, *, max_age: int) -> None:
-    """Set a `__Host-` cookie: this host only, never to scripts, not on other sites' requests."""
-    response.set_cookie(
-        name, value.reveal(), max_age=max_age, secure=True, httponly=True, samesite="Lax", path="/"
-    )
-
-
-def delete_cookie(response: Response, name: str) -> None:
-    """Delete a `__Host-` cookie."""
-    response.delete_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
 
 
 def _kept_roles(before: Session, identity: Identity) -> frozenset[Role]:

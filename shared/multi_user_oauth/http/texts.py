@@ -136,7 +136,7 @@ _SCOPES: Final = {
     "chatmessage.send": "send chat messages as you",
     "offline_access": "stay connected until you say stop",
 }
-"""The first page says the same: functions/web/static/texts.js."""
+"""The first page says the same: functions/web/assets/texts.js."""
 
 
 def failure_text(code: str) -> Failure:

@@ -1,4 +1,4 @@
-"""The routes of `web`: the first page, the page to connect, and their static files."""
+"""The routes of `web`: the first page, the page to connect, and their assets."""
 
 import mimetypes
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from multi_user_oauth.errors import NotFoundError
 from multi_user_oauth.http.endpoint import Route
-from multi_user_oauth.http.pages import FOR_FORMS
+from multi_user_oauth.http.headers import FOR_FORMS
 from multi_user_oauth.http.paths import AUTHORIZE, CONNECT, SESSION_COOKIE
 from multi_user_oauth.http.reading import arguments
 from multi_user_oauth.model import ConnectorType, ConnectorTypes, Provider
@@ -25,7 +25,7 @@ class WebRoutes:
     def __init__(
         self, *, folder: Path, connector_types: ConnectorTypes, form_targets: Iterable[str]
     ) -> None:
-        self._static = (folder / "static").resolve()
+        self._assets = (folder / "assets").resolve()
         self._environment = Environment(
             loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined
         )
@@ -42,7 +42,8 @@ class WebRoutes:
         return (
             Route(methods=("GET",), paths=("/",), handler=self.page, browser=True),
             Route(methods=("GET",), paths=(CONNECT,), handler=self.page, browser=True),
-            Route(methods=("GET",), paths=("/static/{path}",), handler=self.static),
+            # Not /static: what Flask's application around us, the platform's, would answer itself.
+            Route(methods=("GET",), paths=("/assets/{path}",), handler=self.asset),
         )
 
     def page(self, request: Request) -> Response:
@@ -75,12 +76,12 @@ class WebRoutes:
             return [asked]
         return list(self._connector_types.values())
 
-    def static(self, _: Request, path: str) -> Response:
-        """Answer a file of the static folder, and of no other."""
-        file = self._static / path
+    def asset(self, _: Request, path: str) -> Response:
+        """Answer a file of that folder, and of no other."""
+        file = self._assets / path
         try:
             file = file.resolve()
-            found = file.is_relative_to(self._static) and file.is_file()
+            found = file.is_relative_to(self._assets) and file.is_file()
         except (OSError, ValueError):  # no file can have this name
             found = False
         if not found:

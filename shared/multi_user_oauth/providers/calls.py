@@ -74,13 +74,18 @@ class TokenRefresh:
     spelled: Callable[[Scopes], Scopes]
 
     def __call__(
-        self, refresh_token: Secret, identity: Identity, *, send_until: datetime
+        self,
+        refresh_token: Secret,
+        identity: Identity,
+        *,
+        send_until: datetime,
+        claims: str | None = None,
     ) -> TokenSet:
         """As the port; an answer that does not repeat the scopes has none: they are as they were."""
         sent_at = self.now()
         try:
             answer = self.clients.first_accepted(
-                lambda client: client.refresh(refresh_token),
+                lambda client: client.refresh(refresh_token, claims),
                 in_time=lambda: self.now() <= send_until,
             )
         except RefusedError as refused:

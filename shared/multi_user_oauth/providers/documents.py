@@ -60,7 +60,7 @@ class Documents:
     def _fly(self, url: str, flight: "Future[Json]") -> None:
         try:
             document = self._fetch(url)
-        except BaseException as error:  # noqa: BLE001 - reason: those who wait must never wait for ever; result() raises it
+        except BaseException as error:  # noqa: BLE001  # reason: those who wait must never wait for ever; result() raises it
             self._land(url)
             flight.set_exception(error)
         else:

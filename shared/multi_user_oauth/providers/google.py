@@ -43,7 +43,7 @@ from multi_user_oauth.providers.operation import Operation
 from multi_user_oauth.providers.transport import Transport
 
 AUTH_URI: Final = "https://accounts.google.com/o/oauth2/v2/auth"
-TOKEN_URI: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - reason: a URL
+TOKEN_URI: Final = "https://oauth2.googleapis.com/token"  # noqa: S105  # reason: a URL
 REVOKE_URI: Final = "https://oauth2.googleapis.com/revoke"
 USERINFO: Final = "https://www.googleapis.com/auth/userinfo."
 ALIASES: Final = {"email": f"{USERINFO}email", "profile": f"{USERINFO}profile"}
@@ -163,7 +163,8 @@ class _Client:
         self.operation.lend_to(flow.oauth2session)
         return self.operation.answer_to(lambda: flow.fetch_token(code=code.reveal()))
 
-    def refresh(self, refresh_token: Secret) -> Json:
+    def refresh(self, refresh_token: Secret, claims: str | None) -> Json:
+        # Google's APIs have no claims challenges: `claims` can only be a misunderstanding.
         credentials = Credentials(  # type: ignore[no-untyped-call]  # reason: google-auth has few types
             token=None,
             refresh_token=refresh_token.reveal(),
@@ -172,7 +173,7 @@ class _Client:
             client_secret=self.secret.reveal(),
             scopes=None,  # all that were granted; one that was not would be refused
         )
-        return self.operation.answer_to(lambda: credentials.refresh(Request(self.operation)))  # type: ignore[no-untyped-call]  # reason: the same
+        return self.operation.answer_to(lambda: credentials.refresh(Request(self.operation)))  # type: ignore[no-untyped-call]  # reason: google-auth has few types
 
 
 def _flow(

@@ -27,8 +27,8 @@ class Client(Protocol):
     def exchange(self, code: Secret, redirect_uri: str, transaction: Mapping[str, str]) -> Json:
         """Return the answer to the code."""
 
-    def refresh(self, refresh_token: Secret) -> Json:
-        """Return the answer to the refresh token."""
+    def refresh(self, refresh_token: Secret, claims: str | None) -> Json:
+        """Return the answer to the refresh token, and to an API's claims challenge."""
 
 
 def always() -> bool:

@@ -1,18 +1,9 @@
-"""Microsoft's sign-in and refresh. Only this module imports MSAL.
-
-MSAL writes the requests; what comes back is read and proved here. Each operation has an MSAL object of
-its own that keeps nothing: a shared one would hold every person's tokens, and for a minute answer from
-memory what the provider has long put right.
-"""
+"""Microsoft's sign-in and refresh: MSAL writes the requests; what comes back is read and proved here."""
 
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final, overload
-
-from msal import ConfidentialClientApplication, TokenCache
+from typing import Final, overload
 
 from multi_user_oauth.errors import StateMismatchError
 from multi_user_oauth.model import ConnectorType, Provider, Secret, is_signing
@@ -28,66 +19,23 @@ from multi_user_oauth.ports import (
 from multi_user_oauth.providers.calls import (
     CodeExchange,
     TokenRefresh,
-    Transaction,
     transaction_of,
 )
 from multi_user_oauth.providers.claims import microsoft_person
 from multi_user_oauth.providers.client_credentials import Signers, signing_credential
-from multi_user_oauth.providers.http_answer import Json
 from multi_user_oauth.providers.live_clients import LiveClients
+from multi_user_oauth.providers.microsoft_client import Applications, MicrosoftClient
 from multi_user_oauth.providers.microsoft_endpoints import (
-    authority,
     profile_emails,
     promises_issuer,
     signing_keys,
     token_endpoint,
 )
 from multi_user_oauth.providers.microsoft_request import challenge, prompt, short, unreserved
-from multi_user_oauth.providers.operation import Operation
 from multi_user_oauth.providers.transport import Transport
 
 FORM_POST: Final = "response_mode='form_post' is recommended"
-COMPARED: Final = "compared before, in constant time"
-_Proof = str | Mapping[str, Callable[[], str]]
 _WARNINGS: Final = Lock()  # warnings.catch_warnings changes the whole process
-
-
-class _Forgetful(TokenCache):  # type: ignore[misc]  # reason: MSAL has no types
-    """A token cache that takes nothing in; MSAL's own also logs, at DEBUG, the verifier it was given."""
-
-    def add(self, event: object, now: object = None) -> None:
-        """Forget it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Client:
-    """MSAL with one client credential, ready for one send."""
-
-    connector_type: ConnectorType
-    operation: Operation
-    msal: Any
-
-    def exchange(self, code: Secret, redirect_uri: str, transaction: Transaction) -> Json:
-        flow = {
-            "state": COMPARED,
-            "redirect_uri": redirect_uri,
-            "scope": transaction["scope"].split(),
-            "nonce": transaction["nonce"],
-            "code_verifier": transaction["code_verifier"],
-        }
-        response = {"state": COMPARED, "code": code.reveal()}
-        return self.operation.answer_to(
-            lambda: self.msal.acquire_token_by_auth_code_flow(flow, response)
-        )
-
-    def refresh(self, refresh_token: Secret) -> Json:
-        # Only what every connection has: a scope that this person was never asked for would be refused.
-        # The token nevertheless has all that they consented to for Graph: Entra's access tokens "will
-        # have all effective scopes", as the maintainers of MSAL put it, and the answer names them.
-        scopes = unreserved(self.connector_type.required_scopes)
-        return self.operation.answer_to(
-            lambda: self.msal.acquire_token_by_refresh_token(refresh_token.reveal(), scopes)
-        )
 
 
 class MicrosoftOAuthFlow:
@@ -103,6 +51,7 @@ class MicrosoftOAuthFlow:
         draw: Draw,
     ) -> None:
         self._transport = transport
+        self._applications = Applications(transport)
         self._client_secrets = client_secrets  # None: this function only begins trips
         self._signers = signers  # None: no credential's key is in Cloud KMS
         self._now = now
@@ -111,12 +60,12 @@ class MicrosoftOAuthFlow:
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
         """As the port; identity only (not `offline`) asks for `openid`, `profile` and `email`."""
         signing_keys(self._transport, connector_type)
-        client = self._client(connector_type, None, offline=trip.offline)
+        msal = self._applications.msal(connector_type, offline=trip.offline)
         hint = trip.user_email or None
         with _WARNINGS, warnings.catch_warnings():
             # An answer by POST comes from another site, without our SameSite=Lax cookie.
             warnings.filterwarnings("ignore", FORM_POST, UserWarning)
-            flow = client.msal.initiate_auth_code_flow(
+            flow = msal.initiate_auth_code_flow(
                 unreserved(trip.scopes) if trip.offline else ["email"],
                 redirect_uri=trip.redirect_uri,
                 state=trip.state.reveal(),
@@ -150,9 +99,7 @@ class MicrosoftOAuthFlow:
         clients = LiveClients(
             connector_type,
             self._client_secrets,
-            lambda credential: self._client(
-                connector_type, self._proof(connector_type, credential)
-            ),
+            lambda credential: self._client(connector_type, credential),
         )
         if redirect_uri is None:
             return TokenRefresh(
@@ -171,29 +118,19 @@ class MicrosoftOAuthFlow:
             more_emails=lambda token, person: profile_emails(self._transport, token, person),
         )
 
-    def _proof(self, connector_type: ConnectorType, credential: Secret) -> _Proof:
-        if not is_signing(credential):
-            return credential.reveal()
-        assertion = signing_credential(credential, self._signers).assertion(
-            client_id=connector_type.client_id,
-            audience=token_endpoint(connector_type),
-            jti=str(uuid.UUID(bytes=self._draw(16), version=4)),
-            now=self._now(),
+    def _client(self, connector_type: ConnectorType, credential: Secret) -> MicrosoftClient:
+        signs = is_signing(credential)
+        if signs:
+            credential = signing_credential(credential, self._signers).assertion(
+                client_id=connector_type.client_id,
+                audience=token_endpoint(connector_type),
+                jti=str(uuid.UUID(bytes=self._draw(16), version=4)),
+                now=self._now(),
+            )
+        return MicrosoftClient(
+            connector_type=connector_type,
+            operation=self._transport.operation(),
+            msal=self._applications.msal(connector_type),
+            credential=credential,
+            is_assertion=signs,
         )
-        return {"client_assertion": assertion.reveal}  # MSAL warns of a string, which may grow old
-
-    def _client(
-        self, connector_type: ConnectorType, proof: _Proof | None, *, offline: bool = True
-    ) -> _Client:
-        operation = self._transport.operation()
-        msal = ConfidentialClientApplication(
-            connector_type.client_id,
-            client_credential=proof,
-            authority=authority(connector_type),
-            http_client=operation,
-            instance_discovery=False,  # the authority is Microsoft's own: there is nothing to ask
-            azure_region=False,  # or an environment variable could move the token endpoint
-            token_cache=_Forgetful(),
-            exclude_scopes=[] if offline else ["offline_access"],
-        )
-        return _Client(connector_type, operation, msal)

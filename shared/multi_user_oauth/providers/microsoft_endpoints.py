@@ -53,7 +53,7 @@ def signing_keys(transport: Transport, connector_type: ConnectorType) -> Signing
     `ProviderUnavailableError`.
     """
     base = authority(connector_type)
-    document = _discovery(transport, connector_type)
+    document = discovery(transport, connector_type)
     tenant = base.removeprefix(LOGIN)
     issuer = microsoft_issuer("{tenantid}" if tenant == "organizations" else tenant)
     ends = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -65,7 +65,7 @@ def signing_keys(transport: Transport, connector_type: ConnectorType) -> Signing
 
 def promises_issuer(transport: Transport, connector_type: ConnectorType) -> bool:
     """Return whether each authorization response has to name its issuer (RFC 9207, 3)."""
-    document = _discovery(transport, connector_type)
+    document = discovery(transport, connector_type)
     return document.get("authorization_response_iss_parameter_supported") is True
 
 
@@ -87,7 +87,8 @@ def profile_emails(
     return emails((*person.emails, profile.get("mail"), profile.get("userPrincipalName")))
 
 
-def _discovery(transport: Transport, connector_type: ConnectorType) -> Mapping[str, object]:
+def discovery(transport: Transport, connector_type: ConnectorType) -> Mapping[str, object]:
+    """Return what the authority says of itself, unchecked; raise as `Transport.get_json`."""
     return transport.get_json(f"{authority(connector_type)}/v2.0/.well-known/openid-configuration")
 
 

@@ -121,7 +121,7 @@ class Operation(requests.Session):
             send()
         except MultiUserOAuthError:
             raise
-        except Exception as error:  # noqa: BLE001 - reason: errors of three libraries, whose texts hold states and tokens
+        except Exception as error:  # noqa: BLE001  # reason: errors of three libraries, whose texts hold states and tokens
             stumbled = type(error).__name__
         if self.one_send.answer is None:
             message = f"the library did not send: {stumbled}"

@@ -9,6 +9,7 @@ from multi_user_oauth.errors import (
     ProviderUnavailableError,
 )
 from multi_user_oauth.model import Secret, TokenSet, lifetime
+from multi_user_oauth.model.tokens import grant_lifetime
 
 
 def token_set(
@@ -26,14 +27,16 @@ def token_set(
     if str(answer.get("token_type", "Bearer")).lower() != "bearer":  # RFC 6749, 7.1
         raise ProviderMisconfiguredError("the provider's access token is no bearer token")
     scope = answer.get("scope")
+    # As texts: it also makes a number beyond all bounds one that can be read.
+    grant_lives = grant_lifetime(str(answer.get("refresh_token_expires_in")))
     return TokenSet(
         access_token=Secret(access_token),
-        # As text: it also makes a number beyond all bounds one that can be read.
         expires_at=sent_at + lifetime(str(answer.get("expires_in"))),
         scopes=tuple(scope.split()) if isinstance(scope, str) else asked,
         refresh_token=Secret(refresh_token)
         if isinstance(refresh_token, str) and refresh_token
         else None,
+        refresh_token_expires_at=sent_at + grant_lives if grant_lives else None,
     )
 
 

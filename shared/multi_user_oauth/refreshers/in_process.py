@@ -7,7 +7,7 @@ from functools import cached_property
 
 from multi_user_oauth.errors import StoreUnavailableError
 from multi_user_oauth.model import ConnectionKey, RevocationResult
-from multi_user_oauth.ports import Finisher, Refresher
+from multi_user_oauth.ports import Anew, Finisher, Refresher
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ class InProcess:
     def _finisher(self) -> Finisher:
         return self._build_finisher()
 
-    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None) -> None:
         """Refresh the connection; raise what `Refresher` says."""
-        self._refresher.refresh(key, min_ttl=min_ttl)
+        self._refresher.refresh(key, min_ttl=min_ttl, anew=anew)
 
     def finish(self, key: ConnectionKey, epoch: int) -> RevocationResult:
         """Finish the disconnect; what can not be found out now is `PENDING`."""

@@ -21,6 +21,7 @@ from multi_user_oauth.errors import (
     TamperedError,
 )
 from multi_user_oauth.model import ConnectionKey, RevocationResult, Secret
+from multi_user_oauth.ports import Anew
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +53,14 @@ class RemoteRefresher:
         self._session.trust_env = False
         self._session.mount(url, requests.adapters.HTTPAdapter(pool_maxsize=pool, max_retries=0))
 
-    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None) -> None:
         """Have the connection refreshed; raise what `Refresher` says."""
-        seconds = int(min_ttl.total_seconds())
-        self.post("/refresh/one", {**_named(key), "min_ttl": seconds})
+        asked: dict[str, object] = {**_named(key), "min_ttl": int(min_ttl.total_seconds())}
+        if anew is not None:
+            asked["generation"] = anew.generation
+            if anew.claims is not None:
+                asked["claims"] = anew.claims
+        self.post("/refresh/one", asked)
 
     def finish(self, key: ConnectionKey, epoch: int) -> RevocationResult:
         """Have the disconnect finished; what can not be found out now is `PENDING`."""

@@ -176,12 +176,12 @@ class Authorize:
 
 
 def configured(connector_types: ConnectorTypes, name: str) -> ConnectorType:
-    """Return the connector type of this name; raise `UnknownConnectorTypeError`."""
-    try:
-        return connector_types[name]
-    except KeyError:
+    """Return the connector type of this name; raise `UnknownConnectorTypeError`, of a retired one too."""
+    found = connector_types.get(name)
+    if found is None or found.retired:
         message = "no connector type of that name is configured"
-        raise UnknownConnectorTypeError(message, field="connector_type") from None
+        raise UnknownConnectorTypeError(message, field="connector_type")
+    return found
 
 
 def _wanted(connector_type: ConnectorType, ticket: Ticket) -> tuple[str, ...]:

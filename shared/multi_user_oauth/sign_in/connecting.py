@@ -26,7 +26,9 @@ from multi_user_oauth.model import (
     Snapshot,
 )
 from multi_user_oauth.ports import Clock, ConnectionWriter, Draw, RevocationStore, Sleep
+from multi_user_oauth.ports.events import Event, Publish, untold
 from multi_user_oauth.refreshing import is_leased
+from multi_user_oauth.telling import connected, revoked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +55,12 @@ class Connecting:
         sleep: Sleep,
         draw: Draw,
         limits: Limits,
+        publish: Publish = untold,
     ) -> None:
         self._store = store
         self._revocations = revocations
         self._grants = grants
+        self._publish = publish
         self._now = now
         self._draw = draw
         self._limits = limits
@@ -94,6 +98,7 @@ class Connecting:
         """
         Store the connection; the same identity's older one, under another e-mail, ends in that commit.
 
+        Then both are told of.
         Raise `HeldByAnotherAccountError`, `ConflictError` if somebody else connected meanwhile, or
         `StoreUnavailableError`.
         """
@@ -103,12 +108,14 @@ class Connecting:
         cancels = place.cancels
         if cancels is not None and cancels.identity != signed_in.person.identity:
             cancels = None  # another person's grant still has to end
+        happened: tuple[Event, ...] = ()
 
         def step(snapshot: Snapshot | None) -> Batch | None:
+            nonlocal happened
             current = snapshot.connection if snapshot else None
             require_free(current, signed_in.person.identity)
-            if current is not None and current.epoch >= place.epoch:
-                return None
+            if _epoch(snapshot) != _epoch(place.snapshot):
+                return None  # ended or connected meanwhile, by whatever clock its epoch was drawn
             generation = current.generation + 1 if current else 1
             sealed = place.keys.seal(
                 signed_in.tokens.access_token,
@@ -130,8 +137,9 @@ class Connecting:
                 missing_scopes=missing,
                 access_token_expires_at=signed_in.tokens.expires_at,
                 refresh_due_at=self._limits.refresh_due_at(
-                    expires_at=signed_in.tokens.expires_at, at=now
+                    expires_at=signed_in.tokens.expires_at, at=now, spread=place.key.spread
                 ),
+                refresh_token_expires_at=signed_in.tokens.refresh_token_expires_at,
                 sealed_access=sealed.access,
                 sealed_refresh=sealed.refresh,
                 delegations=_own_word(signed_in.person.identity, current, *older),
@@ -141,10 +149,13 @@ class Connecting:
             action = "connected_again" if known else "connected"
             change = audited(snapshot, after, action=action, actor=actor, at=now)
             ended = self._superseded(older, actor, now)
+            happened = (connected(after), *_ends(older, now))
             return Batch(changes=(change, *ended), cancels=cancels)
 
         if not self._committer.commit(place.key, commit_id, place.snapshot, step):
             raise ConflictError(str(place.key))
+        for event in happened:
+            self._publish(event)
 
     def _older(self, key: ConnectionKey, identity: Identity) -> tuple[Snapshot, ...]:
         return tuple(
@@ -172,6 +183,14 @@ class Connecting:
             )
             for snapshot in older
         )
+
+
+def _epoch(snapshot: Snapshot | None) -> int | None:
+    return snapshot.connection.epoch if snapshot else None
+
+
+def _ends(older: tuple[Snapshot, ...], now: datetime) -> tuple[Event, ...]:
+    return tuple(revoked(each.connection, at=now, reason="superseded") for each in older)
 
 
 def _own_word(

@@ -72,7 +72,14 @@ class Flow:
                 consent=bool(claims["consent"]),
                 expires_at=datetime.fromtimestamp(int(str(claims["exp"])), UTC),
             )
-        except (TamperedError, TicketInvalidError, KeyError, ValueError, OverflowError) as invalid:
+        except (
+            TamperedError,
+            TicketInvalidError,
+            KeyError,
+            ValueError,
+            OverflowError,
+            OSError,
+        ) as invalid:
             message = "the flow's cookie was not made here, or was altered"
             raise FlowMissingError(message) from invalid
 

@@ -72,7 +72,7 @@ def open_ticket(box: Box, text: str, now: Clock) -> Ticket:
     """Return the ticket; raise `TicketInvalidError` or `TicketExpiredError`."""
     try:
         ticket = Ticket.of(box.open(PURPOSE, text))
-    except (TamperedError, KeyError, ValueError, OverflowError) as invalid:
+    except (TamperedError, KeyError, ValueError, OverflowError, OSError) as invalid:
         message = "the ticket was not made here, or was altered"
         raise TicketInvalidError(message) from invalid
     if ticket.expires_at <= now():

@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from multi_user_oauth import log
-from multi_user_oauth.http.endpoint import Endpoint
-from multi_user_oauth.settings import Settings
-from multi_user_oauth.wiring.parts import Parts
-from multi_user_oauth.wiring.world import World
+if TYPE_CHECKING:
+    from multi_user_oauth.http.endpoint import Endpoint
+    from multi_user_oauth.wiring.world import World
 
 MODULES = {
     "access_token": "access_token",
@@ -25,7 +24,7 @@ MODULES = {
 }
 
 
-def build(name: str, values: Mapping[str, str], *, world: World | None = None) -> Endpoint:
+def build(name: str, values: Mapping[str, str], *, world: "World | None" = None) -> "Endpoint":
     """
     Return the function of this name, wired as the settings say.
 
@@ -33,33 +32,36 @@ def build(name: str, values: Mapping[str, str], *, world: World | None = None) -
     providers are connected to at their first use. Without a `world` it is the real one, and the log
     goes to standard output as JSON lines.
     """
-    if world is None:
+    if world is not None:
+        return _built(name, values, world)
+    with _uncollected():
+        from multi_user_oauth import log
+        from multi_user_oauth.wiring.world import World
+
         log.configure(sys.stdout)
-        with _uncollected(for_good="K_SERVICE" in values):
-            return _built(name, values, World())
-    return _built(name, values, world)
+        return _built(name, values, World())
 
 
-def _built(name: str, values: Mapping[str, str], world: World) -> Endpoint:
+def _built(name: str, values: Mapping[str, str], world: "World") -> "Endpoint":
+    from multi_user_oauth.settings import Settings
+    from multi_user_oauth.wiring.parts import Parts
+
     module = import_module(f"multi_user_oauth.wiring.{MODULES[name]}")
-    parts = Parts(name, Settings(values), world)
-    endpoint: Endpoint = module.endpoint(parts)
+    endpoint: Endpoint = module.endpoint(Parts(name, Settings(values), world))
     return endpoint
 
 
 @contextmanager
-def _uncollected(*, for_good: bool) -> Iterator[None]:
+def _uncollected() -> Iterator[None]:
     """
-    Let no garbage be collected while a function starts.
+    Let no garbage be collected while a function starts, and never go through what is loaded by then.
 
-    All that is loaded stays; going through it again and again takes a fifth of a start. `for_good`, on
-    the platform, where a process is one function, it is never gone through: the workers are forked
-    afterwards, and share what is frozen.
+    All of it stays; going through it again and again takes a fifth of a start, and workers that are
+    forked afterwards share what nobody touches.
     """
     gc.disable()
     try:
         yield
     finally:
-        if for_good:
-            gc.freeze()
+        gc.freeze()
         gc.enable()

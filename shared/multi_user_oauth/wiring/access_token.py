@@ -79,6 +79,7 @@ def endpoint(parts: Parts) -> Endpoint:
         tokens=get_access_token(parts),
         bearers=bearers(parts),
         admit=parts.rate_limits.admit_use,
+        admit_forced=parts.rate_limits.admit_forced,
         origin=parts.settings.public_origin,
     )
     return parts.endpoint(routes.routes())

@@ -9,11 +9,20 @@ from multi_user_oauth.wiring.outside import Outside
 from multi_user_oauth.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from multi_user_oauth.breakers import Breakers
     from multi_user_oauth.finishing import FinishRevocation
+    from multi_user_oauth.refresh import RefreshConnection
     from multi_user_oauth.refreshers.remote import RemoteRefresher
 
 
-def refresher(parts: Parts) -> Refresher:
+def breakers(parts: Parts) -> "Breakers":
+    """Return what knows of the providers' troubles; one for each process."""
+    from multi_user_oauth.breakers import Breakers
+
+    return Breakers(store=parts.activity, now=parts.world.now, publish=parts.publish)
+
+
+def refresher(parts: Parts, shared: "Breakers | None" = None) -> "RefreshConnection":
     """Return the use case that refreshes, which opens refresh tokens."""
     from multi_user_oauth.refresh import RefreshConnection
 
@@ -31,6 +40,8 @@ def refresher(parts: Parts) -> Refresher:
             refresh_opener=parts.opener(Kind.REFRESH),
             refresh_sealer=parts.sealer(Kind.REFRESH),
         ),
+        breakers=shared or breakers(parts),
+        suspects=parts.activity,
         now=world.now,
         sleep=world.sleep,
         draw=world.draw,

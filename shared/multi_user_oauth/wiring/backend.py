@@ -26,6 +26,7 @@ from multi_user_oauth.ports import (
     UnfinishedRevocations,
     Usage,
 )
+from multi_user_oauth.ports.breakers import BreakerStore, Suspects
 
 if TYPE_CHECKING:  # a function without keys loads no cryptography
     from multi_user_oauth.keys.envelope import KeyDecrypter, KeyEncrypter
@@ -56,6 +57,8 @@ class ActivityStore(
     ReadLog,
     LedgerErasure,
     TraceErasure,
+    BreakerStore,
+    Suspects,
     Protocol,
 ):
     """All ports of the activity database."""

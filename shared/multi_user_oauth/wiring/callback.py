@@ -51,6 +51,7 @@ def _callback(parts: Parts, outside: Outside, provider: Provider) -> Callback:
         sleep=world.sleep,
         draw=world.draw,
         limits=world.limits,
+        publish=parts.publish,
     )
     return Callback(
         provider=provider,

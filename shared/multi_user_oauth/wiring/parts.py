@@ -6,24 +6,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from multi_user_oauth.http.endpoint import Endpoint, ErrorPage, Route
-from multi_user_oauth.model import Caller, ConnectorTypes, Kind, Provider
-from multi_user_oauth.ports import (
-    Box,
-    ClientSecrets,
-    KeyRotation,
-    Opener,
-    Rewrapper,
-    Sealer,
-    Signer,
-)
+from multi_user_oauth.model import Provider
 from multi_user_oauth.settings import Settings
-from multi_user_oauth.settings.files import load_connector_types
-from multi_user_oauth.settings.policy_file import PolicyFile
-from multi_user_oauth.wiring.backend import ActivityStore, Backend, MainStore
 from multi_user_oauth.wiring.world import World
 
 if TYPE_CHECKING:
     from multi_user_oauth.http.limits import RateLimits
+    from multi_user_oauth.model import Caller, ConnectorTypes, Kind
+    from multi_user_oauth.ports import (
+        Box,
+        ClientSecrets,
+        KeyRotation,
+        Opener,
+        Rewrapper,
+        Sealer,
+        Signer,
+    )
+    from multi_user_oauth.ports.events import Publish
+    from multi_user_oauth.ports.shards import ShardQueue
+    from multi_user_oauth.settings.policy_file import PolicyFile
+    from multi_user_oauth.wiring.backend import ActivityStore, Backend, MainStore
 
 
 class Parts:
@@ -71,7 +73,7 @@ class Parts:
             now=self.world.now,
         )
 
-    def admit(self, caller: Caller) -> None:
+    def admit(self, caller: "Caller") -> None:
         """Count a call against its caller; raise `TooManyRequestsError`."""
         self.rate_limits.admit_caller(caller, self.policy())
 
@@ -80,24 +82,28 @@ class Parts:
         return [self.sandbox_url] if self.sandbox_url else list(AUTHORIZATION_ORIGINS)
 
     @cached_property
-    def connector_types(self) -> ConnectorTypes:
+    def connector_types(self) -> "ConnectorTypes":
         """What people can connect."""
+        from multi_user_oauth.settings.files import load_connector_types
+
         return load_connector_types(self.settings.connector_types_file)
 
     @cached_property
-    def policy(self) -> PolicyFile:
+    def policy(self) -> "PolicyFile":
         """Who may do what."""
+        from multi_user_oauth.settings.policy_file import PolicyFile
+
         return PolicyFile(self.settings.policy_file, now=self.world.now)
 
     @cached_property
-    def box(self) -> Box:
+    def box(self) -> "Box":
         """What seals tickets and flows."""
         from multi_user_oauth.keys.box import JweBox
 
         return JweBox(self.settings.flow_keys_file)
 
     @cached_property
-    def _backend(self) -> Backend:
+    def _backend(self) -> "Backend":
         if self.settings.backend == "gcp":
             from multi_user_oauth.wiring.google_cloud import GoogleCloud
 
@@ -107,44 +113,58 @@ class Parts:
         return Embedded(self.settings, self.world)
 
     @cached_property
-    def main(self) -> MainStore:
+    def main(self) -> "MainStore":
         """The main database."""
         return self._backend.main()
 
     @cached_property
-    def activity(self) -> ActivityStore:
+    def activity(self) -> "ActivityStore":
         """The activity database."""
         return self._backend.activity()
 
     @cached_property
-    def client_secrets(self) -> ClientSecrets:
+    def client_secrets(self) -> "ClientSecrets":
         """The applications' credentials."""
         return self._backend.client_secrets()
 
-    def signer(self, key_version: str) -> Signer:
+    @cached_property
+    def publish(self) -> "Publish":
+        """What tells of events, after the commit."""
+        from multi_user_oauth.wiring.messages import publisher
+
+        return publisher(self.settings)
+
+    @cached_property
+    def shard_queue(self) -> "ShardQueue | None":
+        """What hands the shards of a sweep on; None where one instance does all."""
+        from multi_user_oauth.wiring.messages import shard_queue
+
+        return shard_queue(self.settings)
+
+    def signer(self, key_version: str) -> "Signer":
         """Return what signs for a client credential whose key is in Cloud KMS."""
         if key_version not in self._signers:
             self._signers[key_version] = self._backend.signer(key_version)
         return self._signers[key_version]
 
-    def rewrapper(self, kind: Kind) -> Rewrapper:
+    def rewrapper(self, kind: "Kind") -> "Rewrapper":
         """Return what moves sealed values of this kind to the newest key version; it opens them."""
         from multi_user_oauth.keys.rewrapping import EnvelopeRewrapper
 
         backend = self._backend
         return EnvelopeRewrapper(backend.encrypter(kind), backend.decrypter(kind), self.world.draw)
 
-    def key_rotation(self, kind: Kind) -> KeyRotation:
+    def key_rotation(self, kind: "Kind") -> "KeyRotation":
         """Return the versions of the key of this kind, to look at and to change."""
         return self._backend.key_rotation(kind)
 
-    def sealer(self, kind: Kind) -> Sealer:
+    def sealer(self, kind: "Kind") -> "Sealer":
         """Return what seals this kind, with the right to encrypt only."""
         from multi_user_oauth.keys.envelope import EnvelopeSealer
 
         return EnvelopeSealer(self._backend.encrypter(kind), self.world.draw)
 
-    def opener(self, kind: Kind) -> Opener:
+    def opener(self, kind: "Kind") -> "Opener":
         """Return what opens this kind; one for each kind, so that its open data keys are shared."""
         if kind not in self._openers:
             from multi_user_oauth.keys.cache import DataKeyCache

@@ -11,18 +11,30 @@ from joserfc.jwk import ECKey, OctKey
 from multi_user_oauth.keys.local_versions import provision as provision_key_files
 
 
+def places(directory: Path) -> Mapping[str, str]:
+    """Return the settings that name what `provision` makes below `directory`."""
+    secrets = directory / "secrets"
+    return {
+        "DATA_DIR": str(directory),
+        "KEY_DIR": str(directory / "keys"),
+        "FLOW_KEYS_FILE": str(secrets / "flow_keys.json"),
+        "SESSION_SIGNING_KEY_FILE": str(secrets / "session_signing_key.json"),
+        "SESSION_PUBLIC_KEYS_FILE": str(secrets / "session_public_keys.json"),
+    }
+
+
 def provision(directory: Path) -> Mapping[str, str]:
     """
     Make the key files that are missing below `directory` and return the settings that name them.
 
     Every file has mode 0600, every folder 0700. Safe at every start.
     """
-    secrets = directory / "secrets"
-    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    provision_key_files(directory / "keys")
+    made = places(directory)
+    (directory / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
+    provision_key_files(Path(made["KEY_DIR"]))
     flow_keys, signing, public = (
-        secrets / name
-        for name in ("flow_keys.json", "session_signing_key.json", "session_public_keys.json")
+        Path(made[name])
+        for name in ("FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE")
     )
     _create(flow_keys, {"keys": [_flow_key()]})
     if not public.exists():
@@ -31,13 +43,7 @@ def provision(directory: Path) -> Mapping[str, str]:
         _create(signing, key.as_dict(private=True))
         stored = ECKey.import_key(json.loads(signing.read_text(encoding="utf-8")))
         _create(public, {"keys": [stored.as_dict(private=False)]})
-    return {
-        "DATA_DIR": str(directory),
-        "KEY_DIR": str(directory / "keys"),
-        "FLOW_KEYS_FILE": str(flow_keys),
-        "SESSION_SIGNING_KEY_FILE": str(signing),
-        "SESSION_PUBLIC_KEYS_FILE": str(public),
-    }
+    return made
 
 
 def _flow_key() -> dict[str, Any]:

@@ -1,22 +1,24 @@
 """The function `refresh`: the only one that opens refresh tokens."""
 
-from multi_user_oauth.backlog import FinishRevocations
 from multi_user_oauth.http.endpoint import Endpoint
 from multi_user_oauth.http.refresh import RefreshRoutes
-from multi_user_oauth.wiring.asking import finisher, refresher, rewrapping
+from multi_user_oauth.http.sweeping import SweepRoutes
+from multi_user_oauth.wiring.asking import rewrapping
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.proofs import listed_callers
+from multi_user_oauth.wiring.sweeping import Sweeping
 
 
 def endpoint(parts: Parts) -> Endpoint:
     """Return the function."""
-    one = finisher(parts)
-    routes = RefreshRoutes(
-        refresher=refresher(parts),
-        finisher=one,
-        finishing=FinishRevocations(finisher=one, waiting=parts.main, now=parts.world.now),
+    now, callers, sweeping = parts.world.now, listed_callers(parts), Sweeping(parts)
+    asked = RefreshRoutes(
+        refresher=sweeping.refresher,
+        finisher=sweeping.finisher,
+        finishing=sweeping.finishing,
         rewrapping=rewrapping(parts),
-        callers=listed_callers(parts),
-        now=parts.world.now,
+        callers=callers,
+        now=now,
     )
-    return parts.endpoint(routes.routes())
+    swept = SweepRoutes(rounds=sweeping.rounds(), callers=callers, now=now)
+    return parts.endpoint((*asked.routes(), *swept.routes()))

@@ -8,24 +8,14 @@ from multi_user_oauth.http.revoke import RevokeRoutes
 from multi_user_oauth.offboarding import Offboard
 from multi_user_oauth.revocation import Disconnect
 from multi_user_oauth.wiring.asking import Asked
+from multi_user_oauth.wiring.ending import disconnect
 from multi_user_oauth.wiring.parts import REVOCABLE, Parts
 from multi_user_oauth.wiring.proofs import bearers, persons
 
 
-def disconnect(parts: Parts) -> Disconnect:
-    """Return the use case."""
-    world = parts.world
-    return Disconnect(
-        store=parts.main,
-        ledger=parts.activity,
-        finisher=Asked(parts).finisher,
-        revocable=REVOCABLE,
-        policy=parts.policy,
-        now=world.now,
-        sleep=world.sleep,
-        draw=world.draw,
-        limits=world.limits,
-    )
+def disconnecting(parts: Parts) -> Disconnect:
+    """Return the use case that has the provider told wherever that may be done."""
+    return disconnect(parts, Asked(parts).finisher)
 
 
 def offboard(parts: Parts) -> Offboard:
@@ -35,7 +25,7 @@ def offboard(parts: Parts) -> Offboard:
         revocations=parts.main,
         audit=parts.main,
         people=parts.activity,
-        disconnect=disconnect(parts),
+        disconnect=disconnecting(parts),
         finisher=Asked(parts).finisher,
         connector_types=parts.connector_types,
         revocable=REVOCABLE,
@@ -49,7 +39,7 @@ def endpoint(parts: Parts) -> Endpoint:
     sessions = persons(parts)
     callers = Anyone(bearers(parts), sessions)
     routes = RevokeRoutes(
-        disconnect=disconnect(parts), callers=callers, origin=parts.settings.public_origin
+        disconnect=disconnecting(parts), callers=callers, origin=parts.settings.public_origin
     )
     leaving = OffboardRoutes(
         offboard=offboard(parts),

@@ -75,7 +75,7 @@ def test_a_new_refresh_token_is_returned_if_there_is_one(world: World, mode: str
 def test_what_may_pass_is_one_request_and_over_at_once(
     world: World, refused: Refused, fault: dict[str, object]
 ) -> None:
-    """No library retries, sleeps, or remembers the error when the provider is well again."""
+    """N74: No library retries, sleeps, or remembers the error when the provider is well again."""
     token, _ = world.connected()
     world.fault(**fault)  # type: ignore[arg-type]  # reason: the fields of a fault
     with refused(ProviderUnavailableError):
@@ -151,7 +151,7 @@ def test_an_invalid_grant_that_was_a_mistake_heals_at_once(world: World, refused
 
 
 def test_an_older_client_secret_refreshes_too(world: World) -> None:
-    """Two requests, one of which the provider refused before it looked at the token."""
+    """N78: Two requests, one of which the provider refused before it looked at the token."""
     token, _ = world.connected()
     world.secrets.values = ("not-known-to-the-provider-yet", CLIENT_SECRET)
     assert refresh(world, token).access_token
@@ -174,7 +174,7 @@ def test_an_older_client_secret_is_tried_after_invalid_client_only(
 def test_another_persons_or_applications_answer_is_discarded(
     world: World, refused: Refused, kind: str
 ) -> None:
-    """Rule 1: nobody gets another person's token, whatever the provider mixed up."""
+    """N85: Rule 1: nobody gets another person's token, whatever the provider mixed up."""
     token, _ = world.connected()
     world.fault(kind)
     with refused(ProviderMisconfiguredError):
@@ -294,3 +294,59 @@ def test_several_tenants_refresh_under_organizations(world: World) -> None:
     world.connector_type = replace(world.connector_type, tenant_ids=tenants)
     token, _ = world.connected()
     assert refresh(world, token).access_token
+
+
+CLAIMS = (
+    '{"access_token":{"nbf":{"essential":true,"value":"1604106651"},"a":{"value":"+ \u20ac&="}}}'
+)
+
+
+@only(Provider.MICROSOFT)
+def test_an_apis_claims_challenge_reaches_microsoft_as_it_is(world: World) -> None:
+    """In the one request, beside the scopes; without a challenge there is no such parameter."""
+    token, _ = world.connected()
+    assert world.refresh(token, claims=CLAIMS).access_token
+    assert refresh(world, token).access_token
+    assert [served["claims"] for served in world.controls.requests()] == [CLAIMS, None]
+
+
+@only(Provider.MICROSOFT)
+def test_an_older_client_secret_brings_the_challenge_along(world: World) -> None:
+    """Each credential that is tried sends the same."""
+    token, _ = world.connected()
+    world.secrets.values = ("not-known-to-the-provider-yet", CLIENT_SECRET)
+    assert world.refresh(token, claims=CLAIMS).access_token
+    assert [served["claims"] for served in world.controls.requests()] == [CLAIMS, CLAIMS]
+
+
+@only(Provider.MICROSOFT)
+def test_a_challenge_that_only_the_person_can_meet_asks_for_them(
+    world: World, refused: Refused
+) -> None:
+    """`interaction_required`, with the claims for the next sign-in; without the challenge all is well."""
+    world.controls.set("microsoft", claims_need_person=True)
+    token, _ = world.connected()
+    with refused(GrantRefusedError) as caught:
+        world.refresh(token, claims=CLAIMS)
+    assert isinstance(caught[0], GrantRefusedError)
+    assert caught[0].reason == "mfa_required"
+    assert refresh(world, token).access_token
+
+
+@only(Provider.GOOGLE)
+def test_google_is_told_of_no_challenge(world: World) -> None:
+    """Its APIs have none."""
+    token, _ = world.connected()
+    assert world.refresh(token, claims=CLAIMS).access_token
+    assert [served["claims"] for served in world.controls.requests()] == [None]
+
+
+@only(Provider.GOOGLE)
+def test_the_end_of_a_grant_is_known_where_google_names_it(world: World) -> None:
+    """At the sign-in and at a refresh, counted from when the request left."""
+    assert world.sign_in().tokens.refresh_token_expires_at is None
+    world.controls.set("google", refresh_token_expires_in=604_799)
+    week = timedelta(seconds=604_799)
+    assert world.sign_in().tokens.refresh_token_expires_at == world.clock() + week
+    token, _ = world.connected()
+    assert refresh(world, token).refresh_token_expires_at == world.clock() + week

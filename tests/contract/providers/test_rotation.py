@@ -38,7 +38,7 @@ def replaced(world: World, *values: str) -> Callable[[], None]:
 
 
 def test_what_was_stored_meanwhile_is_read_once_more(world: World) -> None:
-    """Our copy was old: one more request, and the refresh token was used once."""
+    """N77: Our copy was old: one more request, and the refresh token was used once."""
     token, _ = world.connected()
     registered(world, NEW)
     world.secrets.reloading = replaced(world, NEW, CLIENT_SECRET)
@@ -137,7 +137,7 @@ def test_the_second_credential_waits_for_the_next_time_too(world: World, refused
 def test_an_expired_secret_is_an_alarm(
     world: World, refused: Refused, caplog: pytest.LogCaptureFixture, older: tuple[str, ...]
 ) -> None:
-    """Told apart from a wrong one, also where another credential still works."""
+    """N78: Told apart from a wrong one, also where another credential still works."""
     token, _ = world.connected()
     world.controls.set_credentials("microsoft", client_secrets=older, expired_secrets=[NEW])
     world.secrets.values = (NEW, *older)

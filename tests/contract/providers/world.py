@@ -174,11 +174,18 @@ class World:
             user_email=user_email,
         )
 
-    def refresh(self, token: Secret, account: Account = SARAH, *, within: int = 32) -> TokenSet:
+    def refresh(
+        self,
+        token: Secret,
+        account: Account = SARAH,
+        *,
+        within: int = 32,
+        claims: str | None = None,
+    ) -> TokenSet:
         """Prepare, then use a refresh token; none is sent after so many seconds."""
         call = self.flow.prepare(self.connector_type)
         send_until = self.clock() + timedelta(seconds=within)
-        return call(token, self.identity_of(account), send_until=send_until)
+        return call(token, self.identity_of(account), send_until=send_until, claims=claims)
 
     def sign_in(self, account: Account = SARAH) -> SignedIn:
         """A whole sign-in."""

@@ -78,4 +78,4 @@ def test_an_admin_is_one_by_a_proved_identity_or_role(
 ) -> None:
     """One of them is enough; no identity is none, and a role of another tenant is another role."""
     assert is_listed(LISTED, frozenset(identities), frozenset(roles)) is listed  # type: ignore[arg-type]  # reason: sets of what parametrize holds
-    assert not is_listed(frozenset(), frozenset(identities), frozenset(roles))  # type: ignore[arg-type]  # reason: the same
+    assert not is_listed(frozenset(), frozenset(identities), frozenset(roles))  # type: ignore[arg-type]  # reason: sets of what parametrize holds

@@ -16,14 +16,15 @@ from multi_user_oauth.auditing.verify import VerifyAudit
 from multi_user_oauth.errors import ConfigurationError, StoreUnavailableError
 from multi_user_oauth.log import JsonFormatter
 from multi_user_oauth.model import AuditHead, AuditRecord, Batch, ConnectionKey
-from multi_user_oauth.ports import Anchor
+from multi_user_oauth.ports import Anchor, Erasing
 from multi_user_oauth.stores.sqlite_anchors import SqliteAnchors
-from tests.contract.stores.samples import connection, get
+from tests.contract.stores.samples import AT, connection, get
 from tests.support.audit_chains import (
     EVERYTHING,
     FILE,
     anchor_line,
     chain,
+    erasing_line,
     person,
     told,
     verified,
@@ -195,14 +196,16 @@ def test_a_connection_without_records_between_others_is_named(
     assert store.calls.count("read") == 1
 
 
-def test_a_connection_that_was_erased_is_in_the_log_alone(
+def test_a_connection_of_which_nothing_is_left_is_named_by_the_log(
     store: FaultyStore, database: sqlite3.Connection
 ) -> None:
-    """Each anchor is named, for the operator knows whom they erased."""
+    """N93: each anchor of it, unless the log says that somebody erased it."""
     database.execute("DELETE FROM connections WHERE id = ?", (BERT.document_id,))
     database.execute("DELETE FROM audit WHERE connection = ?", (BERT.document_id,))
     assert verified(store)[0] == []
-    assert told(verified(store, log())[0]) == [(str(BERT), n + 1, "gone") for n in range(LENGTH)]
+    findings, verify = verified(store, log())
+    assert told(findings) == [(str(BERT), n + 1, "gone") for n in range(LENGTH)]
+    assert verify.erased == 0
 
 
 @pytest.mark.parametrize("table", ["audit", "connections"])
@@ -333,17 +336,21 @@ def test_anchors_are_found_among_all_kinds_of_lines() -> None:
     """Our own lines and what Cloud Logging exports; nothing else is taken for one."""
     record = records(ANNA)[0]
     ours = anchor_line(record)
+    exported = {name: value for name, value in json.loads(ours).items() if name != "time"}
     lines = [
         ours,
         json.dumps({"jsonPayload": json.loads(ours), "severity": "INFO"}),
+        json.dumps({"jsonPayload": exported, "timestamp": "2026-01-05T09:00:00.123456000Z"}),
         json.dumps({"message": "they said: audit anchor", "sequence": 1}),
         json.dumps(["audit anchor"]),
         json.dumps({"jsonPayload": "audit anchor"}),
         '{"message": "audit anchor", "conn',
         "",
     ]
-    anchor = Anchor(connection=str(ANNA), sequence=1, hash=record.hash)
-    assert list(anchors_in(lines, "log")) == [anchor, anchor]
+    anchor = Anchor(connection=str(ANNA), sequence=1, hash=record.hash, at=AT)
+    assert list(anchors_in(lines, "log")) == [anchor] * 3
+    erasing = Erasing(connection=str(ANNA), sequence=1, hash=record.hash, at=AT)
+    assert list(anchors_in([erasing_line(record, AT)], "log")) == [erasing]
 
 
 def test_the_lines_that_we_log_are_anchors_of_what_we_store(world: World) -> None:
@@ -354,18 +361,31 @@ def test_the_lines_that_we_log_are_anchors_of_what_we_store(world: World) -> Non
     world.disconnect()
     lines = [JsonFormatter().format(record) for record in world.log]
     anchors = list(anchors_in(lines, "log"))
+    assert {type(each) for each in anchors} == {Anchor}
     assert [each.hash for each in anchors] == [each.hash for each in world.peek().audit(ADA)]
     assert len(anchors) == 3
     assert verified(world.peek(), lines)[0] == []
 
 
-@pytest.mark.parametrize("missing", ["connection", "sequence", "anchor"])
-def test_an_anchor_that_does_not_say_it_all_is_refused(missing: str) -> None:
+@pytest.mark.parametrize("line", [anchor_line, lambda last: erasing_line(last, AT)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"connection": None},
+        {"sequence": None},
+        {"anchor": None},
+        {"time": None},
+        {"time": "soon"},
+        {"time": "2026-01-05T09:00:00"},  # where?
+    ],
+)
+def test_an_anchor_that_does_not_say_it_all_is_refused(
+    line: Callable[[AuditRecord], str], wrong: dict[str, object]
+) -> None:
     """With its place: passing over it would be to verify less than was asked for."""
-    line = json.loads(anchor_line(records(ANNA)[0]))
-    line[missing] = None
+    said = json.loads(line(records(ANNA)[0])) | wrong
     with pytest.raises(ConfigurationError, match=r"^my\.log, line 2: an anchor"):
-        list(anchors_in(["", json.dumps(line)], "my.log"))
+        list(anchors_in(["", json.dumps(said)], "my.log"))
 
 
 def test_two_anchors_for_one_record_can_not_both_be_met(store: FaultyStore) -> None:

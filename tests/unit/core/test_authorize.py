@@ -1,5 +1,6 @@
 """Beginning a sign-in: what the link and the cookie say, and that nothing is written anywhere."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -67,6 +68,20 @@ def test_a_link_of_a_type_that_is_gone_is_refused(world: World) -> None:
     with pytest.raises(UnknownConnectorTypeError) as refused:
         authorize(world).read(issued.ticket.reveal())
     assert refused.value.field == "connector_type"
+
+
+def test_a_type_that_is_retired_is_as_one_that_is_gone(world: World) -> None:
+    """Neither its old links nor new ones lead anywhere."""
+    issued = authorize(world).issue(ticket(world))
+    workspace = world.kinds["google_workspace"]
+    world.kinds["google_workspace"] = replace(workspace, retired=True)
+
+    for attempt in (
+        lambda: authorize(world).read(issued.ticket.reveal()),
+        lambda: authorize(world).issue(ticket(world)),
+    ):
+        with pytest.raises(UnknownConnectorTypeError):
+            attempt()
 
 
 def test_a_link_that_was_altered_is_refused(world: World) -> None:

@@ -131,6 +131,22 @@ def test_the_older_sign_in_of_two_is_stale(world: World) -> None:
     assert world.record() == newer
 
 
+def test_a_disconnect_by_a_slower_clock_wins_too(world: World) -> None:
+    """Its epoch may lie below the one that the sign-in drew; the tombstone is still seen."""
+    world.connect()
+    connecting = world.connecting()
+    world.clock.advance(60)
+    place = connecting.prepare(ADA)
+    world.clock.advance(-60)
+    world.disconnect()
+    assert world.record().epoch < place.epoch
+
+    with pytest.raises(ConflictError):
+        fill(world, connecting, place)
+
+    assert world.record().status is ConnectionStatus.REVOKED
+
+
 def test_a_disconnect_while_signing_in_wins(world: World) -> None:
     """Ended after the sign-in began: that person did not mean to be connected (F16)."""
     world.connect()
@@ -310,3 +326,21 @@ def test_epochs_are_never_used_again(world: World) -> None:
     second = world.connect()
 
     assert second.epoch == first.epoch + 1
+
+
+def test_an_account_that_is_connected_a_hundred_and_one_times(world: World) -> None:
+    """N91: Google drops the oldest beyond a hundred; we hold one, the newest, and owe nothing."""
+    world.provider.most_of_a_person = 100
+    for _ in range(101):
+        world.connect()
+        world.clock.advance(1)
+    assert world.provider.is_good(world.refresh_token())
+    assert not world.provider.tokens["RT|google:1001|1|1"].valid
+    assert world.peek().unfinished(after=None, limit=200).revocations == ()
+    assert world.provider.revoke_calls == []
+
+    world.expire()
+    world.refresh()
+
+    assert len(world.peek().by_identity(ADA_ID)) == 1
+    assert world.provider.is_good(world.refresh_token())

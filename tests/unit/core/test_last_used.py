@@ -94,8 +94,8 @@ def test_what_is_remembered_has_an_end(world: World, notes: NoteUses) -> None:
     for number in range(MOST_REMEMBERED + 5):
         notes.note(Agent(name=str(number)), ADA, Action.TOKEN, "")
     assert len(notes._next) == MOST_REMEMBERED  # noqa: SLF001  # reason: memory has no other window
-    assert ("4", ADA) not in notes._next  # noqa: SLF001  # reason: the same
-    assert ("5", ADA) in notes._next  # noqa: SLF001  # reason: the same
+    assert ("4", ADA) not in notes._next  # noqa: SLF001  # reason: memory has no other window
+    assert ("5", ADA) in notes._next  # noqa: SLF001  # reason: memory has no other window
     assert usage.calls == []
 
 

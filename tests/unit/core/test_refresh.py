@@ -42,7 +42,9 @@ def test_an_expired_token_is_renewed(world: World, stale: Connection) -> None:
     assert (after.epoch, after.generation) == (stale.epoch, stale.generation + 1)
     assert after.access_token_expires_at == world.clock() + world.provider.lifetime
     assert after.refreshed_at == world.clock()
-    assert after.refresh_due_at == after.access_token_expires_at - Limits().refresh_ahead
+    assert after.refresh_due_at == Limits().refresh_due_at(
+        expires_at=after.access_token_expires_at, at=world.clock(), spread=ADA.spread
+    )
     assert (after.lease, after.failure) == (None, None)
     assert len(world.provider.calls) == 1
     assert world.actions() == ["connected", "refreshed"]
@@ -85,7 +87,7 @@ def test_unknown_and_disconnected_are_alike(world: World) -> None:
 
 @each_mode
 def test_the_answers_refresh_token_is_kept(world: World, stale: Connection) -> None:
-    """A new one replaces the old; where none came, the old one stays, sealed for the new generation."""
+    """N83, N84: A new one replaces the old; where none came the old one stays, sealed anew."""
     before = world.refresh_token()
 
     world.refresh()
@@ -96,7 +98,7 @@ def test_the_answers_refresh_token_is_kept(world: World, stale: Connection) -> N
 
 
 def test_an_older_generations_values_open_no_more(world: World, stale: Connection) -> None:
-    """The old ciphertext, pasted over the new one, is refused, though the token in it is good."""
+    """N84: The old ciphertext, pasted over the new one, is refused, though the token in it is good."""
     world.refresh()
     now = world.record()
 
@@ -113,7 +115,7 @@ def test_an_older_generations_values_open_no_more(world: World, stale: Connectio
 def test_a_failure_that_is_not_the_persons_disconnects_nobody(
     world: World, stale: Connection, error: type[RetryableError]
 ) -> None:
-    """Fifty outages, or refusals of the application, leave status and refresh token as they were."""
+    """N74: Fifty outages, or refusals of the application, leave status and refresh token as they were."""
     for _ in range(50):
         world.provider.fail(error("scripted", retry_after=2))
         with pytest.raises(error):
@@ -149,18 +151,23 @@ def test_retry_after_is_respected(world: World) -> None:
     assert len(world.provider.calls) == 2
 
 
-def test_waits_double_up_to_a_bound(stale: Connection) -> None:
-    """1, 2, 4 ... seconds, at most five minutes, however long it lasts."""
+@pytest.mark.parametrize(("drawn", "share"), [(b"\0\0", 1.0), (b"\x80\0", 0.75)])
+def test_waits_double_up_to_a_bound(stale: Connection, drawn: bytes, share: float) -> None:
+    """1, 2, 4 ... seconds, at most five minutes, however long it lasts; by chance up to a half less."""
     limits, used, waits = Limits(), stale, []
     for _ in range(40):
         failure = next_failure(
-            used, ProviderUnavailableError("scripted"), limits, stale.connected_at
+            used,
+            ProviderUnavailableError("scripted", retry_after=0),
+            limits,
+            stale.connected_at,
+            lambda number: drawn[:number],
         )
         waits.append((failure.next_try_at - stale.connected_at).total_seconds())
         used = replace(used, failure=failure)
 
-    assert waits[:10] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
-    assert set(waits[10:]) == {300}
+    assert waits[:10] == [share * wait for wait in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300)]
+    assert set(waits[10:]) == {share * 300}
     assert used.failure is not None
     assert used.failure.count == 40
     assert used.failure.code == "provider_unavailable"
@@ -168,13 +175,13 @@ def test_waits_double_up_to_a_bound(stale: Connection) -> None:
 
 @pytest.mark.usefixtures("stale")
 def test_an_outage_of_a_day_costs_few_calls_and_nobody(world: World) -> None:
-    """A caller every ten seconds for 24 hours: the provider is asked about every five minutes."""
+    """N75: A caller every ten seconds for a day: a call every five minutes, or half of it."""
     world.provider.down = True
     for _ in range(24 * 360):
         world.clock.advance(10)
         with pytest.raises(ProviderUnavailableError):
             world.refresh()
-    assert len(world.provider.calls) <= 24 * 12 + 10
+    assert len(world.provider.calls) <= 24 * 24 + 10
 
     world.provider.down = False
     world.clock.advance(300)
@@ -184,7 +191,7 @@ def test_an_outage_of_a_day_costs_few_calls_and_nobody(world: World) -> None:
 
 @each_mode
 def test_invalid_grant_asks_for_the_person_once(world: World, stale: Connection) -> None:
-    """One record, one status; whoever asks later is told so and the provider is left in peace."""
+    """N90: One record, one status; whoever asks later is told so and the provider is left in peace."""
     world.provider.withdraw(stale.identity)
     with pytest.raises(NeedsSignInError) as refused:
         world.refresh()
@@ -222,7 +229,7 @@ def test_the_providers_reason_is_kept(world: World) -> None:
 def test_without_keys_the_provider_is_not_asked(
     world: World, stale: Connection, kind: Kind
 ) -> None:
-    """Keys down: no call, no change, the lease given back; with keys again all is well at once."""
+    """F09: keys down: no call, no change, the lease given back; with keys again all is well."""
     world.keys[kind].down = True
     with pytest.raises(KeysUnavailableError):
         world.refresh()
@@ -236,15 +243,17 @@ def test_without_keys_the_provider_is_not_asked(
 
 @pytest.mark.usefixtures("stale")
 def test_keys_that_fail_after_the_answer_do_not_matter(world: World) -> None:
-    """Everything to seal the answer with is at hand before the call."""
+    """F10: everything to seal the answer with is at hand before the call: the keys are not asked."""
 
     def keys_fail() -> None:
         for key in world.keys.values():
             key.down = True
+        world.meter.reset()
 
     world.provider.answering = keys_fail
     world.refresh()
 
+    assert world.meter.counts().get("kms", 0) == 0
     assert world.actions() == ["connected", "refreshed"]
 
 
@@ -321,7 +330,7 @@ def test_a_missing_value_is_never_worked_around(
 
 @pytest.mark.usefixtures("stale")
 def test_fewer_scopes_are_stored_as_they_came(world: World) -> None:
-    """What was taken away at the provider is missing from then on; required scopes too."""
+    """N85: What was taken away at the provider is missing from then on; required scopes too."""
     world.provider.alter(scopes=("openid",))
 
     world.refresh()
@@ -362,7 +371,7 @@ def test_a_wish_beyond_the_providers_lifetime_does_not_loop(world: World) -> Non
 
 
 def test_a_token_that_is_dead_on_arrival_does_not_serve(world: World) -> None:
-    """A lifetime under the wish serves while it lasts, not a moment longer."""
+    """N86: A lifetime under the wish serves while it lasts, not a moment longer."""
     world.provider.lifetime = timedelta(seconds=5)
     world.connect()
     world.refresh()

@@ -1,4 +1,4 @@
-"""Dying at every point, lost answers of the database, and the rescue record (F01 to F13)."""
+"""Dying at every point, lost answers of the database, and the rescue record (F01 to F08, F21)."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def lock_the_record(world: World, error: type[MultiUserOAuthError]) -> None:
 def test_kill_9_loses_nothing_where_old_tokens_stay_good(
     world: World, stale: Connection, point: str
 ) -> None:
-    """Whoever comes when the lease has run out finishes the work (F01 to F04)."""
+    """Whoever comes when the lease has run out finishes the work (F01, F02, F03, F04)."""
     with pytest.raises(Killed):
         world.refresh(point=killed_at(point))
     world.clock.advance(LEASE)
@@ -54,7 +54,7 @@ def test_kill_9_loses_nothing_where_old_tokens_stay_good(
 @spending_old_tokens
 @pytest.mark.parametrize("point", POINTS)
 def test_kill_9_between_answer_and_commit_is_the_only_loss(world: World, point: str) -> None:
-    """A strict provider has spent the old token: one sign-in, one record, no further call."""
+    """A strict provider has spent the old token: one sign-in, no further call (F02, F03)."""
     with pytest.raises(Killed):
         world.refresh(point=killed_at(point))
     world.clock.advance(LEASE)

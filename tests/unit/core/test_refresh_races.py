@@ -127,7 +127,7 @@ def test_no_further_call_begins_later_than_that_either(world: World) -> None:
 
 @keeping_old_tokens
 def test_a_late_answer_that_was_overtaken_is_dropped(world: World, stale: Connection) -> None:
-    """Frozen after the answer; another refreshed meanwhile: the newer stands, once counted."""
+    """Frozen after the answer; another refreshed meanwhile: the newer stands, counted once (N80)."""
     with pytest.raises(RefreshInProgressError):
         world.refresh(point=at("answered", lambda: frozen_past_the_lease(world)))
 
@@ -138,7 +138,7 @@ def test_a_late_answer_that_was_overtaken_is_dropped(world: World, stale: Connec
 
 @single
 def test_a_late_success_heals(world: World, stale: Connection) -> None:
-    """The taker was refused for the token that we had just spent: our answer makes it good (F12)."""
+    """The taker was refused for the token that we had just spent: our answer makes it good (F12, N82)."""
 
     def taker() -> None:
         world.clock.advance(LEASE)
@@ -191,7 +191,7 @@ def test_a_refusal_waits_for_whoever_took_over(world: World) -> None:
 @pytest.mark.usefixtures("stale")
 @single
 def test_the_strict_end_is_one_sign_in_and_no_loop(world: World) -> None:
-    """After a loss the next worker is refused once, and nobody asks again."""
+    """After a loss the next worker is refused once, and nobody asks again (N80)."""
     with pytest.raises(Killed):
         world.refresh(point=killed_at("answered"))
     world.clock.advance(LEASE)
@@ -225,7 +225,7 @@ def test_a_disconnect_in_flight_is_for_ever(world: World, point: str) -> None:
 
 @pytest.mark.usefixtures("stale")
 def test_a_disconnect_during_the_commit_is_for_ever(world: World) -> None:
-    """It lands just before our write: ours is too old."""
+    """It lands just before our write: ours is too old (F15)."""
     world.store.meanwhile("commit", world.disconnect)
 
     with pytest.raises(RefreshInProgressError):
@@ -236,7 +236,7 @@ def test_a_disconnect_during_the_commit_is_for_ever(world: World) -> None:
 
 @pytest.mark.usefixtures("stale")
 def test_a_disconnect_before_the_claim_is_for_ever(world: World) -> None:
-    """It lands between our read and our claim: no call is made."""
+    """It lands between our read and our claim: no call is made (F15)."""
     world.store.meanwhile("claim", world.disconnect)
 
     with pytest.raises(RefreshInProgressError):

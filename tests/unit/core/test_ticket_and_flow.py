@@ -70,6 +70,8 @@ def test_a_ticket_dies_after_its_time() -> None:
         {"scopes": "files.read"},
         {"exp": "1"},
         {"exp": None},
+        {"exp": 676_042_001_767_604_200},  # which the machine's calendar has no word for
+        {"exp": 10**30},
         {"intent": "administer"},
         *({name: None, "drop": name} for name in TICKET.claims()),
     ],
@@ -122,6 +124,16 @@ def test_a_flow_that_lacks_something_is_none(name: str) -> None:
     box = FakeBox()
     claims = dict(box.open(flows.PURPOSE, FLOW.seal(box)))
     del claims[name]
+
+    with pytest.raises(FlowMissingError):
+        Flow.open(box, box.seal(flows.PURPOSE, claims))
+
+
+@pytest.mark.parametrize("exp", [676_042_001_767_604_200, 10**30, -(10**17), "soon"])
+def test_a_flow_that_ends_at_no_time_is_none(exp: object) -> None:
+    """Beyond what a calendar holds, by whatever error the machine says so."""
+    box = FakeBox()
+    claims = dict(box.open(flows.PURPOSE, FLOW.seal(box))) | {"exp": exp}
 
     with pytest.raises(FlowMissingError):
         Flow.open(box, box.seal(flows.PURPOSE, claims))

@@ -21,7 +21,7 @@ from multi_user_oauth.errors import (
     TamperedError,
 )
 from multi_user_oauth.model import Agent, ConnectionKey, Kind, Person, Snapshot, System
-from multi_user_oauth.ports import Use
+from multi_user_oauth.ports import Anew, Use
 from multi_user_oauth.refreshing import is_leased
 from tests.support.world import (
     ADA,
@@ -470,7 +470,9 @@ def test_a_caller_never_waits_for_ever(world: World) -> None:
     world.expire()
 
     class Dreaming:
-        def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+        def refresh(
+            self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None
+        ) -> None:
             world.clock.advance(1)
 
     began = world.clock()
@@ -489,9 +491,11 @@ def test_who_sees_a_lease_does_not_ask(world: World) -> None:
     real = world.refresher()
 
     class Counting:
-        def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+        def refresh(
+            self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None
+        ) -> None:
             asked.append(key)
-            real.refresh(key, min_ttl=min_ttl)
+            real.refresh(key, min_ttl=min_ttl, anew=anew)
 
     world.tokens(Counting()).get(AGENT, ADA)
 
@@ -533,7 +537,9 @@ def test_a_cut_while_the_caller_waits_holds(world: World) -> None:
     world.expire()
 
     class CutMeanwhile:
-        def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+        def refresh(
+            self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None
+        ) -> None:
             world.refresh(key)
             world.delegating().say(ADA_HERSELF, key, AGENT.name, ())
 

@@ -93,6 +93,23 @@ def test_a_caller_has_its_share_of_each_person() -> None:
         limits.admit_use(agent, ANN)
 
 
+def test_who_forces_a_refresh_waits_a_minute_for_the_next() -> None:
+    """Of each connection by each caller; what is not forced is not concerned."""
+    clock = ManualClock()
+    limits = RateLimits(Rates(), now=clock)
+    agent = Agent(name="a")
+    limits.admit_forced(agent, ANN)
+    limits.admit_forced(agent, BEN)
+    limits.admit_forced(Agent(name="b"), ANN)
+    clock.advance(15)
+    with pytest.raises(TooManyRequestsError) as refused:
+        limits.admit_forced(agent, ANN)
+    assert refused.value.retry_after == 45
+    limits.admit_use(agent, ANN)
+    clock.advance(45)
+    limits.admit_forced(agent, ANN)
+
+
 def test_a_share_is_given_anew_when_its_time_is_over() -> None:
     """As Retry-After said, and not a second later; a clock that was set back lengthens nothing."""
     clock = ManualClock()

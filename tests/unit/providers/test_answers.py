@@ -54,7 +54,7 @@ def test_a_refusal_of_the_application_pages_an_operator(
 @pytest.mark.parametrize("classify", [refresh_refused, code_refused])
 @pytest.mark.parametrize("error", [*LATER, {"code": 403}, None, 5, "INVALID_GRANT", "a b"])
 def test_what_is_unknown_means_later(provider: Provider, classify: type, error: object) -> None:
-    """A new word of a provider's never disconnects anybody."""
+    """N74: A new word of a provider's never disconnects anybody."""
     assert type(classify(provider, of(error))) is ProviderUnavailableError
 
 

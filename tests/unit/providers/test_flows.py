@@ -123,6 +123,8 @@ ODD: dict[str, str] = {
     "expires_in negative": '{"expires_in": -1}',
     "expires_in an object": '{"expires_in": {}}',
     "no expires_in": "{}",
+    "refresh_token_expires_in in words": '{"refresh_token_expires_in": "a week"}',
+    "refresh_token_expires_in beyond all": '{"refresh_token_expires_in": %s}' % ("9" * 400),
     "refresh_in in words": '{"refresh_in": "soon"}',
     "client_info not base64": '{"client_info": "%"}',
     "scope a list": '{"scope": ["a"]}',

@@ -27,7 +27,7 @@ def test_a_whole_answer_is_read() -> None:
 
 @pytest.mark.parametrize("value", ["", None, 5, [], {}])
 def test_a_refresh_token_that_is_none_is_none(value: object) -> None:
-    """Then the old one stays good; an empty one must not take its place."""
+    """N83: Then the old one stays good; an empty one must not take its place."""
     assert token_set(GOOD | {"refresh_token": value}, sent_at=START).refresh_token is None
     assert token_set(GOOD, sent_at=START).refresh_token is None
 
@@ -73,9 +73,30 @@ def test_another_type_is_discarded(value: object) -> None:
     ids=lambda value: str(value)[:12],
 )
 def test_a_lifetime_is_never_a_reason_to_fail(value: object, seconds: float) -> None:
-    """Nothing that stands beside a new refresh token may lose it."""
+    """N86: Nothing that stands beside a new refresh token may lose it."""
     tokens = token_set(GOOD | {"expires_in": value}, sent_at=START)
     assert tokens.expires_at == START + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("value", [604_799, "604799"])
+def test_the_end_of_the_grant_is_read_where_it_is_named(value: object) -> None:
+    """Google's `refresh_token_expires_in`, counted from when the request left."""
+    tokens = token_set(GOOD | {"refresh_token_expires_in": value}, sent_at=START)
+    assert tokens.refresh_token_expires_at == START + timedelta(seconds=604_799)
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, "soon", {}, [], True, float("nan")], ids=str)
+def test_an_end_of_the_grant_that_can_not_be_is_none(value: object) -> None:
+    """Nothing that stands beside a new refresh token may lose it, and no end is made up."""
+    tokens = token_set(GOOD | {"refresh_token_expires_in": value}, sent_at=START)
+    assert tokens.refresh_token_expires_at is None
+    assert token_set(GOOD, sent_at=START).refresh_token_expires_at is None
+
+
+def test_an_end_beyond_all_time_is_no_reason_to_fail() -> None:
+    """A number of four hundred digits; the answer holds the only copy of a refresh token."""
+    answer = GOOD | {"refresh_token": "new", "refresh_token_expires_in": 10**400}
+    assert token_set(answer, sent_at=START).refresh_token == Secret("new")
 
 
 def test_without_scope_all_that_was_asked_is_granted() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from multi_user_oauth.errors import NotConnectedError, StoreUnavailableError
 from multi_user_oauth.model import ConnectionKey, RevocationResult
-from multi_user_oauth.ports import Finisher, Refresher
+from multi_user_oauth.ports import Anew, Finisher, Refresher
 from multi_user_oauth.refreshers.in_process import InProcess
 
 KEY = ConnectionKey("microsoft_teams", "sarah@company.com")
@@ -18,6 +18,7 @@ class Both:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.built: list[str] = []
+        self.asked: list[Anew | None] = []
 
     def refresher(self) -> Refresher:
         """Build the refresher."""
@@ -29,8 +30,9 @@ class Both:
         self.built.append("finisher")
         return self
 
-    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta) -> None:
+    def refresh(self, key: ConnectionKey, *, min_ttl: timedelta, anew: Anew | None = None) -> None:
         """As the port."""
+        self.asked.append(anew)
         if self.error:
             raise self.error
 
@@ -51,6 +53,16 @@ def test_each_is_built_at_its_first_use_and_once() -> None:
     for _ in range(2):
         here.refresh(KEY, min_ttl=timedelta(0))
     assert both.built == ["finisher", "refresher"]
+
+
+def test_the_wish_for_another_token_is_passed_on() -> None:
+    """Which one was refused, and what the API wants to see."""
+    both = Both()
+    here = InProcess(refresher=both.refresher, finisher=both.finisher)
+    anew = Anew(generation=7, claims="{}")
+    here.refresh(KEY, min_ttl=timedelta(0), anew=anew)
+    here.refresh(KEY, min_ttl=timedelta(0))
+    assert both.asked == [anew, None]
 
 
 def test_errors_are_passed_on_but_for_a_disconnect_in_an_outage() -> None:

@@ -22,6 +22,7 @@ from multi_user_oauth.errors import (
     TamperedError,
 )
 from multi_user_oauth.model import ConnectionKey, RevocationResult, Secret
+from multi_user_oauth.ports import Anew
 from multi_user_oauth.refreshers.remote import RemoteRefresher
 from tests.unit.refreshers.answers import Answers
 
@@ -66,6 +67,23 @@ def test_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert adapter.options[0]["timeout"][1] <= 30
     assert "https" not in adapter.options[0]["proxies"]
+
+
+@pytest.mark.parametrize(
+    ("anew", "more"),
+    [
+        (Anew(generation=7), {"generation": 7}),
+        (Anew(generation=7, claims='{"a":1}'), {"generation": 7, "claims": '{"a":1}'}),
+    ],
+    ids=["refused", "challenged"],
+)
+def test_what_is_asked_anew(anew: Anew, more: dict[str, object]) -> None:
+    """Which token was refused; a challenge only where there is one, for null is none."""
+    adapter = Answers(answer(200, {"status": "active"}))
+    asker(adapter).refresh(KEY, min_ttl=MINUTE, anew=anew)
+    (sent,) = adapter.requests
+    named = {"connector_type": KEY.connector_type, "user_email": KEY.user_email}
+    assert json.loads(sent.body or b"") == {**named, "min_ttl": 60, **more}
 
 
 def test_what_is_asked_to_finish() -> None:

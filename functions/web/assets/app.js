@@ -136,7 +136,7 @@ function card(connection, as) {
   const mine = as.kind === "person" || as.name === email;
   const provider = kinds[connectorType]?.provider;
 
-  if (provider) part("img").src = `/static/${provider}.svg`;
+  if (provider) part("img").src = `/assets/${provider}.svg`;
   else part("img").remove();
   part("h3").textContent = titleOf(connectorType);
   part(".status").textContent = texts.status[status];
