@@ -17,16 +17,20 @@ from tests.support.processes import free_ports
 
 @pytest.fixture(scope="package")
 def demo(
-    tmp_path_factory: pytest.TempPathFactory, firestore_emulator: str
+    tmp_path_factory: pytest.TempPathFactory, firestore_emulator: str, pubsub_emulator: str
 ) -> Iterator[RunningDemo]:
-    """Every function as a process with its own identity, behind the gateway."""
+    """Every function as a process with its own identity, behind the gateway; swept when told to."""
     sockets = listen()
     world = Demo(
         origin=f"http://localhost:{sockets[0].getsockname()[1]}",
         sandbox_url=f"http://127.0.0.1:{free_ports(1)[0]}",
         directory=tmp_path_factory.mktemp("demo"),
     )
-    environ = {**os.environ, "FIRESTORE_EMULATOR_HOST": firestore_emulator}
+    emulators = {
+        "FIRESTORE_EMULATOR_HOST": firestore_emulator,
+        "PUBSUB_EMULATOR_HOST": pubsub_emulator,
+    }
+    environ = {**os.environ, **emulators}
     with CloudDemo(world, FUNCTIONS, sockets, environ=environ) as cloud:
         remember_project(cloud._project)  # noqa: SLF001  # reason: nobody else needs to know it
         yield RunningDemo(world=world, cloud=cloud)

@@ -35,7 +35,7 @@ def test_the_whole_job_with_the_least_rights(
     services.calls.clear()
     sandbox.set(provider, expires_in=2)  # type: ignore[arg-type]  # reason: one of two names
     person = demo.sign_in(account, connector_type)
-    sandbox.set(provider, expires_in=3599)  # type: ignore[arg-type]  # reason: as above
+    sandbox.set(provider, expires_in=3599)  # type: ignore[arg-type]  # reason: one of two names
     first = demo.get_token(account, connector_type)
     assert first.status_code == 200, first.text
 
@@ -119,5 +119,5 @@ def test_the_gateway_passes_on_what_a_browser_needs(demo: RunningDemo) -> None:
     assert away.headers["Location"].startswith(demo.world.sandbox_url)
     assert "__Host-flow-" in away.headers["Set-Cookie"]
     assert "gunicorn" not in away.headers.get("Server", "")
-    page = requests.get(f"{origin}/static/app.js", timeout=PATIENCE)
+    page = requests.get(f"{origin}/assets/app.js", timeout=PATIENCE)
     assert (page.status_code, page.headers["Content-Length"]) == (200, str(len(page.content)))

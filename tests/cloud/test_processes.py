@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 from multi_user_oauth.cli.cloud_demo_processes import Processes, free_ports, listens
 from multi_user_oauth.cli.cloud_demo_settings import Addresses, Shared, admit_callers, environment
 from multi_user_oauth.errors import ConfigurationError
-from multi_user_oauth.sandbox.gateway_catalogue import load_catalogue
+from multi_user_oauth.sandbox.gateway_catalogue import Topic, load_catalogue
 from multi_user_oauth.settings.policy import load_policy
 from tests.cloud.running import FUNCTIONS
 from tests.support.processes import PATIENCE, until
@@ -100,6 +101,29 @@ def test_a_function_is_told_its_own_settings_only() -> None:
     assert told == OWN
 
 
+def test_a_function_is_told_of_the_topics_that_it_publishes_to() -> None:
+    """Where there are topics; whoever publishes nothing does not know that there are any."""
+    addresses = Addresses(firestore="127.0.0.1:1", secrets="127.0.0.1:2", kms="http://127.0.0.1:3")
+    topics: dict[Topic, str] = {
+        "events": "projects/p/topics/events",
+        "sweep": "projects/p/topics/sweep",
+    }
+    known = replace(shared(), topics=topics, pubsub="127.0.0.1:4")
+    names = {"EVENTS_TOPIC", "SWEEP_TOPIC", "PUBSUB_EMULATOR_HOST"}
+    told = {
+        function.name: names & set(known.of_function(function, addresses))
+        for function in load_catalogue(FUNCTIONS)
+    }
+    events = {"EVENTS_TOPIC", "PUBSUB_EMULATOR_HOST"}
+    assert {name: settings for name, settings in told.items() if settings} == {
+        "callback_google": events,
+        "callback_microsoft": events,
+        "revoke": events,
+        "refresh": names,
+    }
+    assert names & set(known.of_operator(addresses)) == events
+
+
 def test_a_process_gets_nothing_of_the_demos_own_environment() -> None:
     """What somebody exported in their shell is not a setting of the functions."""
     exported = {"PATH": "/bin", "REFRESH_KEY": "x", "GOOGLE_APPLICATION_CREDENTIALS": "/x"}
@@ -125,6 +149,8 @@ def test_those_who_ask_refresh_are_admitted_and_nobody_else(tmp_path: Path) -> N
                 "operator@company-project.iam.gserviceaccount.com",
             },
             "rewrap": {"operator@company-project.iam.gserviceaccount.com"},
+            "sweep": {"scheduler@company-project.iam.gserviceaccount.com"},
+            "shard": {"push@company-project.iam.gserviceaccount.com"},
         }
 
 

@@ -98,7 +98,7 @@ def test_who_may_read_writes_nothing(as_caller: Connect, relay: FirestoreRelay) 
         lambda: document.delete(retry=None),
         lambda: reader.transaction()._begin(),  # noqa: SLF001  # reason: without a retry around it
         lambda: batch._client._firestore_api.batch_write(  # noqa: SLF001  # reason: its only door
-            request={"database": reader._database_string, "writes": [{"delete": "x"}]}  # noqa: SLF001  # reason: as above
+            request={"database": reader._database_string, "writes": [{"delete": "x"}]}  # noqa: SLF001  # reason: its only door
         ),
     ]
     for attempt in refused:
@@ -119,7 +119,7 @@ def test_who_may_read_may_begin_to_read(as_caller: Connect) -> None:
     transaction._begin()  # noqa: SLF001  # reason: without a retry around it
     found = reader.document("things/one").get(transaction=transaction)
     assert found.to_dict() == DOCUMENT
-    transaction._rollback()  # noqa: SLF001  # reason: as above
+    transaction._rollback()  # noqa: SLF001  # reason: without a retry around it
 
 
 def test_a_right_is_for_one_database(as_caller: Connect, relay: FirestoreRelay) -> None:

@@ -258,8 +258,8 @@ def assert_refusal(name: str, answer: TestResponse, service: Service) -> None:
 )
 def test_an_outage(cabled: Cabled, service: Service, begin: Begin) -> None:
     """
-    Whoever needs the service is told in time to ask again, whoever does not is served; nobody's
-    connection changes. When it is back everybody is served at once, by the same processes.
+    F09, F21, F23: whoever needs the service is told in time to ask again, whoever does not is served;
+    nobody's connection changes. When it is back everybody is served at once, by the same processes.
     """
     people = scene(cabled)
     before = kept(cabled.documents())

@@ -93,7 +93,7 @@ def assert_refused(answer: TestResponse, problem: str = "store_unavailable") -> 
 @pytest.mark.usefixtures("sarah")
 @pytest.mark.parametrize("status", ["UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "UNKNOWN"])
 def test_a_refresh_whose_commit_fails_tries_again(cloud: CloudInstallation, status: str) -> None:
-    """With the answer that it has: the provider is asked once."""
+    """F06: with the answer that it has: the provider is asked once."""
     fault(cloud, "refresh", after=1, status=status, times=3)
     assert refresh(cloud).status_code == 200
     assert (record(cloud).generation, asked(cloud)) == (2, 1)
@@ -104,7 +104,7 @@ def test_a_refresh_whose_commit_fails_tries_again(cloud: CloudInstallation, stat
 def test_a_refresh_whose_commit_has_no_answer_happened_once(
     cloud: CloudInstallation, step: str
 ) -> None:
-    """It is read back."""
+    """F05: it is read back."""
     fault(cloud, "refresh", after=int(step == "commit"), status="UNAVAILABLE", lost=True)
     assert refresh(cloud).status_code == 200
     assert (record(cloud).generation, record(cloud).audit.sequence, asked(cloud)) == (2, 2, 1)
@@ -112,7 +112,7 @@ def test_a_refresh_whose_commit_has_no_answer_happened_once(
 
 @pytest.mark.usefixtures("sarah")
 def test_a_refresh_that_can_not_be_committed_is_put_aside(cloud: CloudInstallation) -> None:
-    """Whoever is next commits it, and does not ask the provider again."""
+    """F08: whoever is next commits it, and does not ask the provider again."""
     before = cloud.documents()
     fault(cloud, "refresh", after=1, status="UNAVAILABLE", times=ALL_TRIES)
     assert_refused(refresh(cloud))

@@ -1,5 +1,7 @@
 """What must hold over the databases, the disk and the provider's books after whatever happened."""
 
+from itertools import pairwise
+
 from multi_user_oauth.audit import broken_at
 from multi_user_oauth.model import Connection, ConnectionKey, ConnectionStatus, Secret
 from multi_user_oauth.sandbox.records import Token
@@ -16,6 +18,9 @@ def check(deployment: Deployment, key: ConnectionKey) -> None:
         records[-1].sequence,
         records[-1].hash,
     ), "a change without its record"
+    for before, after in pairwise(records):
+        assert after.epoch >= before.epoch, "the epoch shrank"
+        assert 0 <= after.generation - before.generation <= 1, "one answer counted twice"
     if connection.status is ConnectionStatus.REVOKED:
         assert connection.sealed_refresh is None
         assert connection.sealed_access is None
@@ -26,14 +31,11 @@ def check(deployment: Deployment, key: ConnectionKey) -> None:
 
 
 def assert_nothing_plain(deployment: Deployment) -> None:
-    """Search all that lies in the databases' folder, their side files too, for every secret."""
+    """Search all that is stored for every secret."""
     watch = Watch()
     for secret in deployment.sandbox.secrets():
         watch.know(secret["kind"], secret["value"])
-    files = [file for file in deployment.data.iterdir() if file.is_file()]
-    for file in files:
-        watch.hear_file(file)
-    assert {file.name for file in files} >= {"main.db", "activity.db"}
+    deployment.hear_stored(watch)
     assert watch.found() == []
 
 

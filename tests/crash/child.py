@@ -5,6 +5,7 @@ It reads its task as a JSON line and says what came of it in others; tokens are 
 
 import json
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -33,20 +34,29 @@ from tests.support.processes import PATIENCE, PAUSE, SharedClock
 RECEIVED: Final = "received"
 """The moment at which the provider has answered and nothing of ours has read the answer yet."""
 
+EVERYWHERE: Final = "everywhere"
+"""Each place that there is, operations that are metered too."""
+
 Task = dict[str, Any]
 
 
 class Reaching:
-    """Sends this process a signal when, for the first time, it gets to a named place."""
+    """Sends this process a signal when it gets to a named place, the first time or a later one."""
 
-    def __init__(self, place: str, number: int) -> None:
+    def __init__(self, place: str, number: int, nth: int) -> None:
         self._place = place
         self._number = number
+        self._left = nth
+        self._lock = threading.Lock()
 
     def __call__(self, name: str) -> None:
         """Be a `Point`."""
-        if name == self._place:
-            self._place = ""
+        if self._place not in (name, EVERYWHERE):
+            return
+        with self._lock:
+            self._left -= 1
+            reached = self._left == 0
+        if reached:
             # To this very thread: it must not run on until another one has noticed the signal.
             signal.pthread_kill(threading.get_ident(), self._number)
 
@@ -82,7 +92,9 @@ class Receiving(SandboxAdapter):
 
 def world_of(task: Task) -> World:
     """Return a world in which the signal comes at the place."""
-    reaching = Reaching(task.get("place", ""), task.get("signal", signal.SIGKILL))
+    reaching = Reaching(
+        task.get("place", ""), task.get("signal", signal.SIGKILL), task.get("nth", 1)
+    )
     return World(
         now=SharedClock(Path(task["clock"])),
         point=reaching,
@@ -126,13 +138,18 @@ def get_tokens(task: Task) -> None:
 
 
 def send_request(task: Task) -> None:
-    """Send our functions one request, as a browser with these cookies."""
+    """Send our functions one request, as a browser with these cookies, or as whom a header names."""
     client = web(task["values"], world_of(task)).test_client()
-    for name, value in task["cookies"].items():
+    for name, value in task.get("cookies", {}).items():
         client.set_cookie(name, value, secure=True)
-    path = task["path"]
-    answer = client.open(path, method=task["method"], headers={"Origin": ORIGIN})
+    if task.get("waits"):
+        say("ready")
+        sys.stdin.readline()
+    headers = {"Origin": ORIGIN, **task.get("headers", {})}
+    answer = client.open(task["path"], method=task["method"], headers=headers)
     say(answer.status_code)
+    if task.get("tells"):
+        say(answer.get_json())
 
 
 def rewrap_records(task: Task) -> None:
@@ -141,6 +158,23 @@ def rewrap_records(task: Task) -> None:
     steps = rewrapping(Parts("refresh", Settings(task["values"]), world))
     done = steps.step(after=None, until=world.now() + timedelta(hours=1), count_only=False)
     say({"rewrapped": done.rewrapped, "versions": done.versions, "next": done.next_after})
+
+
+def lock(task: Task) -> None:
+    """Lock a document of Firestore, or a file of SQLite, and stay there."""
+    if task["values"].get("BACKEND") == "gcp":
+        from google.cloud.firestore import Client  # noqa: PLC0415  # reason: others need not wait
+
+        client = Client(project=task["values"]["GOOGLE_CLOUD_PROJECT"], database="main")
+        transaction = client.transaction()
+        transaction._begin()  # noqa: SLF001  # reason: as its decorator does, and no more
+        client.document(task["document"]).get(transaction=transaction)
+        say(transaction.id.hex())
+    else:
+        database = sqlite3.connect(task["document"], isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")
+        say("")
+    sys.stdin.read()
 
 
 def say(message: object) -> None:
@@ -153,6 +187,7 @@ TASKS: Final[dict[str, Callable[[Task], None]]] = {
     "tokens": get_tokens,
     "request": send_request,
     "rewrap": rewrap_records,
+    "lock": lock,
 }
 
 if __name__ == "__main__":

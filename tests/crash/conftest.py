@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from multi_user_oauth.sandbox.company import Account
 from multi_user_oauth.wiring.provision import provision
 from tests.crash.deployment import Deployment
+from tests.crash.google_cloud import InGoogleCloud, deployments, deployments_in_cloud
 from tests.crash.processes import Served, serve
 
 Deploy = Callable[..., Deployment]
@@ -22,18 +22,27 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def deploy(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Deploy]:
-    """Give a function that makes a deployment; its sandbox stops with the module."""
-    made: list[Deployment] = []
+def deploy_here(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Deploy]:
+    """Give a function that makes a deployment over SQLite; it stops with the module."""
+    with deployments(tmp_path_factory.mktemp, keys) as make:
+        yield make
 
-    def make(*people: Account) -> Deployment:
-        deployment = Deployment(tmp_path_factory.mktemp("deployment"), keys, people)
-        made.append(deployment)
-        return deployment
 
-    yield make
-    for deployment in made:
-        deployment.sandbox.stop()
+@pytest.fixture(scope="module")
+def deploy_in_cloud(
+    tmp_path_factory: pytest.TempPathFactory, keys: Path, firestore_emulator: str
+) -> Iterator[Callable[..., InGoogleCloud]]:
+    """Give a function that makes one over the Firestore emulator and a local Cloud KMS."""
+    with deployments_in_cloud(tmp_path_factory.mktemp, keys, firestore_emulator) as make:
+        yield make
+
+
+@pytest.fixture(scope="module", params=["sqlite", "firestore"])
+def deploy(request: pytest.FixtureRequest) -> Deploy:
+    """Give a function that makes a deployment: each test is run over both databases."""
+    places = {"sqlite": "deploy_here", "firestore": "deploy_in_cloud"}
+    made: Deploy = request.getfixturevalue(places[request.param])
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -42,4 +51,4 @@ def served(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Ser
     deployment = Deployment(tmp_path_factory.mktemp("deployment"), keys)
     with serve(deployment, tmp_path_factory.mktemp("functions")) as served:
         yield served
-    deployment.sandbox.stop()
+    deployment.stop()

@@ -1,13 +1,14 @@
 """All of the product over one folder and one sandbox; what processes of it can be started from."""
 
 import shutil
+import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import yaml
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from multi_user_oauth.custody import Credentials
+from multi_user_oauth.keys.local_versions import LocalKeyVersions
 from multi_user_oauth.manager import MultiUserOAuthManager
 from multi_user_oauth.model import ConnectionKey, Kind, Secret
 from multi_user_oauth.sandbox.browser import ScriptedBrowser
@@ -34,7 +36,8 @@ from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring import build
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
-from tests.support.processes import ROOT, SharedClock
+from tests.plugins.watch import Watch
+from tests.support.processes import PATIENCE, ROOT, Process, SharedClock
 
 ORIGIN: Final = "http://localhost"
 API: Final = "/api/v1/oauth"
@@ -69,11 +72,37 @@ POLICY: Final = {
     "agents": {
         DEFAULT_AGENT: {"connector_types": [MICROSOFT, GOOGLE], "users": [f"*@{COMPANY_DOMAIN}"]}
     },
-    "refresh_callers": {"one": [DEFAULT_AGENT], "finish": [DEFAULT_AGENT]},
+    "refresh_callers": {
+        "one": [DEFAULT_AGENT],
+        "finish": [DEFAULT_AGENT],
+        "sweep": [DEFAULT_AGENT],
+    },
 }
 HOUR: Final = timedelta(hours=1)
 LEASE_OVER: Final = timedelta(seconds=41)
 """A lease lives 40 s: with clocks that leap, the real default is waited for."""
+
+
+class Held:
+    """A `Sleep` that holds whoever comes, until the test lets them go on."""
+
+    def __init__(self) -> None:
+        self._came = threading.Semaphore(0)
+        self._may_go = threading.Semaphore(0)
+
+    def __call__(self, seconds: float) -> None:
+        """Say that somebody is there, and wait."""
+        del seconds
+        self._came.release()
+        self._may_go.acquire(timeout=PATIENCE)
+
+    def wait(self) -> None:
+        """Return when somebody is there; fail if nobody comes."""
+        assert self._came.acquire(timeout=PATIENCE), "nobody came"
+
+    def let_go(self) -> None:
+        """Let one go on."""
+        self._may_go.release()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +118,10 @@ class Deployment:
     The sandbox in this process, where it survives every kill, and the functions over one folder.
 
     All go by `clock`. Only databases lie in `data`; `values` are the settings of every function.
+    A provider's answer that is told to be slow is `held`.
     """
+
+    name = "sqlite"
 
     def __init__(self, folder: Path, keys: Path, people: tuple[Account, ...] = ()) -> None:
         self.clock = SharedClock(folder / "clock")
@@ -105,7 +137,10 @@ class Deployment:
             for kind, name in PROVIDERS.items()
         }
         config = SandboxConfig(**registered, accounts=(*ACCOUNTS, *people))  # type: ignore[arg-type]  # reason: named by provider
-        self.sandbox = Sandbox(config, now=self.clock).start()
+        self.held = Held()
+        self.environment: dict[str, str] = {}
+        self.processes: list[Process] = []
+        self.sandbox = Sandbox(config, now=self.clock, sleep=self.held).start()
         self.values = self._values(folder)
 
     def _values(self, folder: Path) -> dict[str, str]:
@@ -166,6 +201,32 @@ class Deployment:
             refresh_sealer=self.parts.sealer(Kind.REFRESH),
         )
 
+    def end_leases(self) -> None:
+        """Let every lease have run out."""
+        self.clock.advance(LEASE_OVER)
+
+    def hear_stored(self, watch: Watch) -> None:
+        """Let everything be searched that lies in the databases, their side files too."""
+        files = [file for file in self.data.iterdir() if file.is_file()]
+        for file in files:
+            watch.hear_file(file)
+        assert {file.name for file in files} >= {"main.db", "activity.db"}
+
+    def rotate_key(self, kind: Kind) -> tuple[str, str]:
+        """Make a new version of a key the primary one; return the old one and the new one."""
+        versions = LocalKeyVersions(Path(self.values["KEY_DIR"]), kind)
+        return versions.primary(), versions.rotate()
+
+    def destroy_key(self, kind: Kind, version: str) -> None:
+        """Destroy a version of a key."""
+        LocalKeyVersions(Path(self.values["KEY_DIR"]), kind).destroy(version)
+
+    def stop(self) -> None:
+        """Stop what runs in this process, and what a test that failed left behind."""
+        for process in self.processes:
+            process.stop()
+        self.sandbox.stop()
+
     def arrival(self, client: FlaskClient, account: Account, connector_type: str) -> Arrival:
         """Let a person press the button and go through the provider's pages."""
         answer = client.post(
@@ -198,6 +259,24 @@ class Deployment:
             self.sign_in(account, connector_type)
         self.clock.set(timedelta(0))
         self.sandbox.clear_requests()
+
+    def sign_in_lately(self, account: Account, connector_type: str) -> FlaskClient:
+        """Connect a person so that their access token has run out, and their session has not."""
+        provider = PROVIDERS[connector_type]
+        self.sandbox.set(provider, expires_in=300)
+        client = self.sign_in(account, connector_type)
+        self.sandbox.set(provider, expires_in=3600)
+        self.clock.advance(timedelta(minutes=10))
+        return client
+
+    def hold_provider(self, account: Account, connector_type: str, **fault: Any) -> None:  # noqa: ANN401  # reason: the fields of a fault
+        """Let this person's next refresh wait at the provider, which has the request by then."""
+        self.sandbox.add_fault(
+            **{
+                "provider": PROVIDERS[connector_type], "kind": "slow", "delay": 1.0,
+                "account": account.email, "grant_type": "refresh_token", **fault,
+            }
+        )  # fmt: skip
 
     def set_mode(self, **modes: str) -> None:
         """Let the provider of a connector type rotate refresh tokens this way."""

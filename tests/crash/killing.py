@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from signal import SIGKILL, Signals
+from threading import Lock
 from typing import Any, Final
 
 import pytest
@@ -13,10 +14,15 @@ from multi_user_oauth.model import ConnectionStatus
 from multi_user_oauth.sandbox.company import Account
 from tests.crash.checker import check, record, works
 from tests.crash.child import RECEIVED
-from tests.crash.deployment import GOOGLE, LEASE_OVER, MICROSOFT, Deployment, key_of, people
-from tests.support.processes import Process
+from tests.crash.deployment import GOOGLE, MICROSOFT, Deployment, key_of, people
+from tests.support.processes import Process, until
 
-PLACES: Final = ("claimed", "prepared", RECEIVED, "answered", "committed")
+SENT: Final = "sent"
+"""The provider has the request, and has not answered."""
+WRITTEN: Final = "written"
+"""The commit has landed, and nobody was told."""
+PLACES: Final = ("claimed", "prepared", SENT, RECEIVED, "answered", WRITTEN, "committed")
+UNSTORED: Final = (SENT, RECEIVED, "answered")
 KEEPING: Final = {"static": GOOGLE, "lax": MICROSOFT}
 ROTATING: Final = {"single": GOOGLE, "strict": MICROSOFT}
 CASES: Final = [(mode, place) for mode in (*KEEPING, *ROTATING) for place in PLACES]
@@ -41,7 +47,7 @@ class Killed:
         email, key = self.account.email, key_of(self.account, self.connector_type)
         got_an_answer = self.place not in ("claimed", "prepared")
         assert self.asked == (1 if got_an_answer else 0)
-        unstored = self.place in (RECEIVED, "answered")
+        unstored = self.place in UNSTORED
         if unstored and self.mode in ROTATING:
             for _ in range(3):
                 with pytest.raises(NeedsSignInError):
@@ -71,10 +77,17 @@ def _kill(deploy: Deploy, kinds: dict[str, str]) -> dict[tuple[str, str], Killed
     deployment.sign_in_long_ago(*((persons[f"{m}-{p}"], kinds[m]) for m, p in cases))
     deployment.set_mode(**{connector_type: mode for mode, connector_type in kinds.items()})
 
+    one_held = Lock()
+
     def kill(case: tuple[str, str]) -> Killed:
         mode, place = case
         account = persons[f"{mode}-{place}"]
-        process = ask(deployment, account, kinds[mode], place=place)
+        if place == SENT:
+            with one_held:
+                process = kill_while_asking(deployment, account, kinds[mode])
+        else:
+            named = {"place": "main.write", "nth": 2} if place == WRITTEN else {"place": place}
+            process = ask(deployment, account, kinds[mode], **named)
         assert process.ended() == -SIGKILL
         process.stop()
         return Killed(
@@ -88,8 +101,20 @@ def _kill(deploy: Deploy, kinds: dict[str, str]) -> dict[tuple[str, str], Killed
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         killed = dict(zip(cases, pool.map(kill, cases), strict=True))
-    deployment.clock.advance(LEASE_OVER)
+    deployment.end_leases()
     return killed
+
+
+def kill_while_asking(deployment: Deployment, account: Account, connector_type: str) -> Process:
+    """Kill a process whose request the provider has; it works the request off all the same."""
+    deployment.hold_provider(account, connector_type)
+    process = ask(deployment, account, connector_type)
+    deployment.held.wait()
+    process.send(SIGKILL)
+    process.ended()
+    deployment.held.let_go()
+    until(lambda: deployment.asked(account.email) == 1, "the provider has worked it off")
+    return process
 
 
 def ask(
@@ -97,22 +122,32 @@ def ask(
     account: Account,
     connector_type: str,
     *,
-    place: str = "",
-    signal: Signals = SIGKILL,
     threads: int = 1,
+    signal: Signals = SIGKILL,
+    **task: Any,  # noqa: ANN401  # reason: as child.py reads it
 ) -> Process:
     """Start a process that asks for a person's token; at the place it sends itself the signal."""
     process = start(
         deployment, do="tokens", connector_type=connector_type, user_email=account.email,
-        place=place, signal=signal, threads=threads,
+        signal=signal, threads=threads, **task,
     )  # fmt: skip
     assert process.hear() == "ready"
     process.say("go")
     return process
 
 
-def start(deployment: Deployment, **task: Any) -> Process:  # noqa: ANN401  # reason: as child.py reads it
-    """Start a process with a task."""
-    process = Process("child", ["-m", "tests.crash.child"])
-    process.say({"values": deployment.values, "clock": str(deployment.clock.file), **task})
+def start(
+    deployment: Deployment,
+    *,
+    changes: dict[str, str] | None = None,
+    **task: Any,  # noqa: ANN401  # reason: as child.py reads it
+) -> Process:
+    """Start a process with a task, and with these settings changed."""
+    changes = changes or {}
+    process = Process(
+        "child", ["-m", "tests.crash.child"], settings=deployment.environment | changes
+    )
+    deployment.processes.append(process)
+    values = deployment.values | changes
+    process.say({"values": values, "clock": str(deployment.clock.file), **task})
     return process

@@ -5,21 +5,30 @@ from signal import SIGCONT, SIGSTOP
 import pytest
 
 from multi_user_oauth.errors import NeedsSignInError
-from multi_user_oauth.model import ConnectionStatus
+from multi_user_oauth.model import Connection, ConnectionStatus, Snapshot
 from tests.crash.checker import check, record, works
-from tests.crash.deployment import GOOGLE, LEASE_OVER, MICROSOFT, key_of, people
+from tests.crash.deployment import (
+    API,
+    GOOGLE,
+    HOUR,
+    MICROSOFT,
+    ORIGIN,
+    Deployment,
+    key_of,
+    people,
+)
 from tests.crash.killing import Deploy, ask
 
 
 def test_who_wakes_up_before_the_question_does_not_ask_and_writes_nothing(deploy: Deploy) -> None:
-    """Frozen right after the claim: another refreshes meanwhile, and the woken one serves its token."""
+    """F11: frozen right after the claim; another refreshes; the woken one serves that token."""
     sarah = people("frozen-early")["frozen-early"]
     deployment, key = deploy(sarah), key_of(sarah, MICROSOFT)
     deployment.sign_in_long_ago((sarah, MICROSOFT))
     deployment.set_mode(**{MICROSOFT: "strict"})
     process = ask(deployment, sarah, MICROSOFT, place="claimed", signal=SIGSTOP)
     process.frozen()
-    deployment.clock.advance(LEASE_OVER)
+    deployment.end_leases()
     serving = works(deployment, key).digest
     before = deployment.parts.main.read(key)
 
@@ -28,17 +37,14 @@ def test_who_wakes_up_before_the_question_does_not_ask_and_writes_nothing(deploy
     assert process.hear() == [serving]
     assert process.ended() == 0
     process.stop()
-    after = deployment.parts.main.read(key)
-    assert before is not None
-    assert after is not None
-    assert (after.version, after.connection) == (before.version, before.connection)
+    assert as_it_is(deployment.parts.main.read(key)) == as_it_is(before)
     assert deployment.asked(sarah.email) == 1
     check(deployment, key)
 
 
 def test_a_late_success_heals(deploy: Deploy) -> None:
     """
-    Frozen with the only good answer in hand, where the old token works once.
+    F12, N80, N82: frozen with the only good answer in hand, where the old token works once.
 
     Another is refused and says that the person must sign in; the woken one's answer mends that.
     """
@@ -48,7 +54,7 @@ def test_a_late_success_heals(deploy: Deploy) -> None:
     deployment.set_mode(**{GOOGLE: "single"})
     process = ask(deployment, john, GOOGLE, place="answered", signal=SIGSTOP)
     process.frozen()
-    deployment.clock.advance(LEASE_OVER)
+    deployment.end_leases()
     with pytest.raises(NeedsSignInError):
         works(deployment, key)
 
@@ -62,3 +68,100 @@ def test_a_late_success_heals(deploy: Deploy) -> None:
     assert actions == ["connected", "needs_sign_in", "healed"]
     assert deployment.asked(john.email) == 2
     check(deployment, key)
+
+
+def test_a_holder_slower_than_its_lease_loses_nothing(deploy: Deploy) -> None:
+    """N80: where old tokens stay good both are answered; the one who came later is stored, once."""
+    lena = people("frozen-lax")["frozen-lax"]
+    deployment, key = deploy(lena), key_of(lena, MICROSOFT)
+    deployment.sign_in_long_ago((lena, MICROSOFT))
+    deployment.set_mode(**{MICROSOFT: "lax"})
+    process = ask(deployment, lena, MICROSOFT, place="answered", signal=SIGSTOP)
+    process.frozen()
+    deployment.end_leases()
+    serving = works(deployment, key).digest
+
+    process.send(SIGCONT)
+
+    assert process.hear() == [serving]
+    assert process.ended() == 0
+    process.stop()
+    assert [each.action for each in deployment.parts.main.audit(key)] == ["connected", "refreshed"]
+    assert deployment.asked(lena.email) == 2
+    check(deployment, key)
+
+
+def test_the_strictest_provider_ends_it_once(deploy: Deploy) -> None:
+    """
+    N80: where a token that is used twice ends the grant, both answers are worth nothing.
+
+    The late one is believed until it is refused; then the person is asked to sign in, and nobody asks
+    the provider again.
+    """
+    theo = people("frozen-strict")["frozen-strict"]
+    deployment, key = deploy(theo), key_of(theo, MICROSOFT)
+    deployment.sign_in_long_ago((theo, MICROSOFT))
+    deployment.set_mode(**{MICROSOFT: "strict"})
+    process = ask(deployment, theo, MICROSOFT, place="answered", signal=SIGSTOP)
+    process.frozen()
+    deployment.end_leases()
+    with pytest.raises(NeedsSignInError):
+        works(deployment, key)
+    process.send(SIGCONT)
+    process.hear()
+    assert process.ended() == 0
+    process.stop()
+    deployment.clock.advance(2 * HOUR)
+
+    for _ in range(3):
+        with pytest.raises(NeedsSignInError):
+            works(deployment, key)
+
+    assert record(deployment, key).status is ConnectionStatus.NEEDS_SIGN_IN
+    assert deployment.asked(theo.email) == 3, "the provider is asked for ever"
+    check(deployment, key)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["ended", "connected again"])
+@pytest.mark.parametrize("place", ["claimed", "prepared", "answered"])
+def test_what_a_person_ends_meanwhile_stays_ended(deploy: Deploy, place: str, again: bool) -> None:
+    """
+    F15, F16: frozen anywhere in a refresh, while the person disconnects, and perhaps connects again.
+
+    What was answered is neither stored nor revoked, and the new connection is as it was, byte for byte.
+    """
+    name = f"ended-{place}-{again}".lower()
+    nora = people(name)[name]
+    deployment, key = deploy(nora), key_of(nora, GOOGLE)
+    client = deployment.sign_in_lately(nora, GOOGLE)
+    process = ask(deployment, nora, GOOGLE, place=place, signal=SIGSTOP)
+    process.frozen()
+    answer = client.delete(f"{API}/user/{GOOGLE}/{nora.email}", headers={"Origin": ORIGIN})
+    assert (answer.status_code, (answer.json or {})["provider"]) == (200, "revoked")
+    ended = [each.action for each in deployment.parts.main.audit(key)]
+    if again:
+        deployment.sign_in(nora, GOOGLE)
+    before = deployment.parts.main.read(key)
+
+    process.send(SIGCONT)
+
+    got = process.hear()
+    assert got == ([works(deployment, key).digest] if again else ["not_connected"])
+    assert process.ended() == 0
+    process.stop()
+    assert as_it_is(deployment.parts.main.read(key)) == as_it_is(before)
+    assert ended == ["connected", "disconnected"]
+    assert told_to_end(deployment) == 1
+    assert not deployment.parts.main.rescues(after=None, limit=1)
+    check(deployment, key)
+
+
+def as_it_is(snapshot: Snapshot | None) -> tuple[object, Connection]:
+    """Return all of it but the age of its lease, which grows."""
+    assert snapshot is not None
+    return snapshot.version, snapshot.connection
+
+
+def told_to_end(deployment: Deployment) -> int:
+    """Return how often a provider was told to end a grant."""
+    return sum(each["endpoint"] == "revoke" for each in deployment.sandbox.requests())

@@ -34,6 +34,11 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed(deploy: Deploy) -> dict[tuple[str, str], Killed]:
+    """Kill one callback for each case."""
+    return kill_callbacks(deploy)
+
+
+def kill_callbacks(deploy: Deploy) -> dict[tuple[str, str], Killed]:
     """Kill one callback for each case, all at the same time."""
     persons = people(*(f"{place}-{kind.partition('_')[0]}" for place, kind in CASES))
     deployment = deploy(*persons.values())
@@ -61,8 +66,8 @@ def test_a_killed_callback_is_over_and_the_person_can_start_again(
     """
     SIGKILL anywhere after the state is spent: no half connection, and a replay changes nothing.
 
-    Killed before it was stored, there is none, and the next sign-in makes one; killed after, it is
-    there, once.
+    F18, F19: killed before it was stored, there is none, and the next sign-in makes one; killed after,
+    it is there, once.
     """
     place, connector_type = case
     this = killed[case]

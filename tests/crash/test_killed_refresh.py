@@ -16,9 +16,10 @@ def test_the_next_caller_gets_a_token_once_the_lease_has_run_out(
     killed: dict[tuple[str, str], Killed], case: tuple[str, str]
 ) -> None:
     """
-    SIGKILL at any place of a refresh: where the provider lets old tokens live, nothing is lost.
+    F01, F02, F03, F04: SIGKILL at any place of a refresh.
 
-    Where it does not, an answer that was not stored ends in one `needs_sign_in`, after exactly one more
-    question to the provider; a new sign-in mends it.
+    Where the provider lets old tokens live, nothing is lost. Where it does not, an answer that was not
+    stored ends in one `needs_sign_in`, after exactly one more question to the provider; a new sign-in
+    mends it.
     """
     killed[case].verify()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from multi_user_oauth.errors import NotConnectedError
 from multi_user_oauth.model import ConnectionKey, ConnectionStatus, Secret
 from multi_user_oauth.sandbox.company import Account
 from tests.crash.checker import check, record, refresh_token, works
-from tests.crash.deployment import API, GOOGLE, LEASE_OVER, ORIGIN, Deployment, key_of, people
+from tests.crash.deployment import API, GOOGLE, ORIGIN, Deployment, key_of, people
 from tests.crash.killing import Deploy, start
 
 # Operations that the meter counts are places too: the ledger's entry, and the commit.
@@ -47,7 +48,7 @@ class Killed:
         result: str = answer.get_json()["finished"][0]["provider"]
         return result
 
-    def request(self) -> dict[str, object]:
+    def request(self) -> dict[str, Any]:
         """Return the person's request to disconnect."""
         path = f"{API}/user/{self.key.connector_type}/{self.key.user_email}"
         return {"do": "request", "method": "DELETE", "path": path, "cookies": self.cookies}
@@ -55,6 +56,11 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed(deploy: Deploy) -> dict[str, Killed]:
+    """Kill one disconnect at each place."""
+    return kill_disconnects(deploy)
+
+
+def kill_disconnects(deploy: Deploy) -> dict[str, Killed]:
     """Kill one disconnect at each place, all at the same time."""
     persons = people(*(place.replace(".", "-").replace("_", "-") for place in PLACES))
     deployment = deploy(*persons.values())
@@ -77,7 +83,7 @@ def killed(deploy: Deploy) -> dict[str, Killed]:
         process.stop()
     for place in PLACES[2:]:
         assert ending[place].finish() == "pending", "the dead one's lease is respected"
-    deployment.clock.advance(LEASE_OVER)
+    deployment.end_leases()
     return ending
 
 
@@ -105,7 +111,7 @@ def test_killed_before_the_commit_nothing_has_happened(killed: dict[str, Killed]
 def test_killed_after_the_commit_the_token_is_gone_and_the_provider_is_told_later(
     killed: dict[str, Killed], place: str
 ) -> None:
-    """Here it is over at once; finishing can be repeated, whatever the dead one had got done."""
+    """F17: over at once here; finishing can be repeated, whatever the dead one had got done."""
     this = killed[place]
     deployment = this.deployment
     with pytest.raises(NotConnectedError):

@@ -17,10 +17,16 @@ PROCESSES, THREADS = 4, 8
 
 
 @pytest.mark.parametrize("connector_type", [MICROSOFT, GOOGLE])
-def test_32_threads_in_4_processes_cause_one_refresh(deploy: Deploy, connector_type: str) -> None:
-    """With a provider that ends the grant if a token is used twice, all of them get the new token."""
+def test_32_threads_in_4_processes_cause_one_refresh(
+    deploy_here: Deploy, connector_type: str
+) -> None:
+    """
+    N79: With a provider that ends the grant if a token is used twice, all of them get the new token.
+
+    Over Firestore, tests/cloud has a hundred.
+    """
     sarah = people("asked-for")["asked-for"]
-    deployment, key = deploy(sarah), key_of(sarah, connector_type)
+    deployment, key = deploy_here(sarah), key_of(sarah, connector_type)
     deployment.sign_in_long_ago((sarah, connector_type))
     deployment.set_mode(**{connector_type: "strict"})
     processes = [
@@ -45,7 +51,7 @@ def test_32_threads_in_4_processes_cause_one_refresh(deploy: Deploy, connector_t
 
 def test_functions_in_processes_of_their_own_cause_one_refresh(served: Served) -> None:
     """
-    Three instances of `access_token` ask `refresh` over HTTP, as their service account.
+    N79: Three instances of `access_token` ask `refresh` over HTTP, as their service account.
 
     No token travels between them: each reads the record again.
     """

@@ -1,9 +1,10 @@
-"""Each control is taken out of a copy of the package: then the test of its attack fails."""
+"""Each control is taken out of a copy of the package: then the test of its attack, or fault, fails."""
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import pytest
 
 from tests.architecture.documented import docstrings, numbers
 from tests.plugins.no_secret_in_logs import log_file
+from tests.soak.mutants import MUTANTS, Change
 from tests.support.processes import ROOT, environment
 
 PACKAGE: Final = "shared/multi_user_oauth"
@@ -192,9 +194,26 @@ def run(copy: Path, tests: Iterable[str]) -> tuple[int, str]:
     return done.returncode, log.read_text()[-3_000:]
 
 
+@contextmanager
+def changed(copy: Path, *changes: Change) -> Iterator[None]:
+    """Have the copy changed in these places for the block."""
+    whole = {file: file.read_text("utf-8") for file in {copy / PACKAGE / c.file for c in changes}}
+    try:
+        for change in changes:
+            file = copy / PACKAGE / change.file
+            text = file.read_text("utf-8")
+            assert text.count(change.text) == 1, "the control has moved: write down where it is now"
+            file.write_text(text.replace(change.text, change.instead), "utf-8")
+        yield
+    finally:
+        for file, text in whole.items():
+            file.write_text(text, "utf-8")
+
+
 def test_the_copy_is_as_good_as_the_package(copy: Path) -> None:
     """Else a test could fail for another reason than the missing control."""
-    code, output = run(copy, sorted({control.test for control in CONTROLS.values()}))
+    tests = {control.test for control in CONTROLS.values()}
+    code, output = run(copy, sorted(tests | {mutant.test for mutant in MUTANTS.values()}))
     assert code == 0, output
 
 
@@ -203,12 +222,16 @@ def test_without_the_control_the_attack_is_noticed(copy: Path, name: str) -> Non
     """By the test that has its number."""
     control = CONTROLS[name]
     assert control.attack in numbers(docstrings()[control.test])
-    file = copy / PACKAGE / control.file
-    whole = file.read_text("utf-8")
-    assert whole.count(control.text) == 1, "the control has moved: write down where it is now"
-    file.write_text(whole.replace(control.text, control.without), "utf-8")
-    try:
+    change = Change(file=control.file, text=control.text, instead=control.without)
+    with changed(copy, change):
         code, output = run(copy, [control.test])
-    finally:
-        file.write_text(whole, "utf-8")
+    assert code == TESTS_FAILED, output
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_without_the_control_the_fault_is_noticed(copy: Path, name: str) -> None:
+    """Mistakes in the protocol of refreshing, each of which some program has made."""
+    mutant = MUTANTS[name]
+    with changed(copy, *mutant.changes):
+        code, output = run(copy, [mutant.test])
     assert code == TESTS_FAILED, output
