@@ -62,4 +62,4 @@ soak: ## run the long tests; SOAK_SECONDS=60 fuzzes each parser for so long inst
 clean: ## remove .venv, caches and the demo's data
 	rm -rf .venv .demo test-results htmlcov .coverage .coverage.* \
 	  .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find shared functions tests -name __pycache__ -prune -exec rm -rf {} +
+	find shared functions tests docs -name __pycache__ -prune -exec rm -rf {} +

@@ -9,9 +9,8 @@ import pytest
 from multi_user_oauth.sandbox.company import SARAH
 from multi_user_oauth.wiring.provision import provision
 from tests.benchmarks.results import Results
-from tests.cloud.test_many_callers import InGoogleCloud
 from tests.crash.deployment import MICROSOFT, Deployment
-from tests.support.cloud import Cloud
+from tests.crash.google_cloud import InGoogleCloud, deployments_in_cloud
 
 
 @pytest.fixture(scope="session")
@@ -45,15 +44,10 @@ def google_cloud(
     tmp_path_factory: pytest.TempPathFactory, keys: Path, firestore_emulator: str
 ) -> Iterator[InGoogleCloud]:
     """Give one over the Firestore emulator and the local cloud, reached without the relay."""
-    with pytest.MonkeyPatch.context() as environment, Cloud() as cloud:
-        made = InGoogleCloud(
-            tmp_path_factory.mktemp("google-cloud"), keys, firestore_emulator, cloud
-        )
-        for name, value in made.environment.items():
-            environment.setenv(name, value)
+    with deployments_in_cloud(tmp_path_factory.mktemp, keys, firestore_emulator) as make:
+        made = make()
         made.sign_in(SARAH, MICROSOFT)
         yield made
-        made.sandbox.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -21,12 +21,12 @@ from multi_user_oauth.model import (
 )
 from multi_user_oauth.sandbox.company import COMPANY_DOMAIN, COMPANY_TENANT
 from multi_user_oauth.wiring.parts import Parts
+from tests.benchmarks.quick_microsoft import USUAL, refresh_token
 
 CONNECTOR_TYPE: Final = "microsoft_teams"
 SCOPES: Final = ("User.Read", "Mail.Send", "Files.Read")
-USUAL: Final = 1800
-"""Characters of an access token: what Microsoft's have; Google's have some 220."""
 SMALL: Final = 220
+"""Characters of an access token of Google's."""
 
 _AT_ONCE: Final = 150  # connections of one commit: Firestore takes 500 writes
 _SIGNED_IN_FOR: Final = timedelta(hours=20)
@@ -46,8 +46,23 @@ def access_token(key: ConnectionKey, length: int) -> str:
     return (digest * (length // len(digest) + 1))[:length]
 
 
-def connect(parts: Parts, people: Sequence[ConnectionKey], *, length: int = USUAL) -> None:
-    """Store a connection of each, as the callback would, many in one commit."""
+def oid_of(key: ConnectionKey) -> str:
+    """Return the person's object id at Microsoft."""
+    return str(uuid5(NAMESPACE_DNS, key.user_email))
+
+
+def connect(
+    parts: Parts,
+    people: Sequence[ConnectionKey],
+    *,
+    length: int = USUAL,
+    ends_in: timedelta = _SIGNED_IN_FOR,
+) -> None:
+    """
+    Store a connection of each, as the callback would, many in one commit.
+
+    Their access tokens have `length` characters and end, and are due, in so much time.
+    """
     grants = NewGrants(
         deployment=parts.settings.deployment_id,
         access_sealer=parts.sealer(Kind.ACCESS),
@@ -56,7 +71,7 @@ def connect(parts: Parts, people: Sequence[ConnectionKey], *, length: int = USUA
     changes = (
         audited(
             None,
-            _connection(grants, key, parts, length),
+            _connection(grants, key, parts, length, ends_in),
             action="connect",
             actor=f"person:microsoft:{COMPANY_TENANT}:{key.user_email}",
             at=parts.world.now(),
@@ -67,13 +82,15 @@ def connect(parts: Parts, people: Sequence[ConnectionKey], *, length: int = USUA
         parts.main.commit(Batch(changes=batch))
 
 
-def _connection(grants: NewGrants, key: ConnectionKey, parts: Parts, length: int) -> Connection:
+def _connection(
+    grants: NewGrants, key: ConnectionKey, parts: Parts, length: int, ends_in: timedelta
+) -> Connection:
     now = parts.world.now()
     epoch = int(now.timestamp() * 1000)
-    identity = Identity.microsoft(COMPANY_TENANT, str(uuid5(NAMESPACE_DNS, key.user_email)))
+    identity = Identity.microsoft(COMPANY_TENANT, oid_of(key))
     sealed = grants.new_keys(key, epoch).seal(
         Secret(access_token(key, length)),
-        Secret(access_token(key, length)[::-1]),
+        Secret(refresh_token(oid_of(key), 1, length)),
         identity=identity,
         generation=1,
     )
@@ -88,8 +105,8 @@ def _connection(grants: NewGrants, key: ConnectionKey, parts: Parts, length: int
         connected_at=now,
         refreshed_at=now,
         scopes=SCOPES,
-        access_token_expires_at=now + _SIGNED_IN_FOR,
-        refresh_due_at=now + _SIGNED_IN_FOR,
+        access_token_expires_at=now + ends_in,
+        refresh_due_at=now + ends_in,
         sealed_access=sealed.access,
         sealed_refresh=sealed.refresh,
     )

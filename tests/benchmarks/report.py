@@ -13,7 +13,9 @@ from tests.support.processes import ROOT
 DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
 CHARTS: Final = ROOT / "docs" / "benchmarks"
 TEMPLATE: Final = Path(__file__).with_name("report.md")
-SECTIONS: Final = ("library", "http", "starts", "billing", "scale", "costs", "memory", "others")
+SECTIONS: Final = (
+    "library", "http", "starts", "refresh", "billing", "scale", "costs", "memory", "others",
+)  # fmt: skip
 
 Sections = Mapping[str, Any]
 

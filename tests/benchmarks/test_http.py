@@ -10,7 +10,8 @@ import pytest
 
 from multi_user_oauth.model import ConnectionKey
 from tests.benchmarks import load, servers
-from tests.benchmarks.people import SCOPES, USUAL, access_token, connect, in_turn, keys
+from tests.benchmarks.people import SCOPES, access_token, connect, in_turn, keys
+from tests.benchmarks.quick_microsoft import USUAL
 from tests.benchmarks.ratios import each_against
 from tests.benchmarks.results import Figure, Results
 from tests.crash.deployment import ORIGIN, Deployment

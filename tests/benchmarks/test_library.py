@@ -14,8 +14,8 @@ from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
 from tests.benchmarks.ratios import medians
 from tests.benchmarks.results import Figure, Results
-from tests.cloud.test_many_callers import InGoogleCloud
 from tests.crash.deployment import MICROSOFT, Deployment, key_of
+from tests.crash.google_cloud import InGoogleCloud
 
 KEY = key_of(SARAH, MICROSOFT)
 ROUNDS = 61

@@ -18,8 +18,8 @@ from multi_user_oauth.wiring.world import World
 from tests.benchmarks.people import SMALL, connect, in_turn, keys
 from tests.benchmarks.ratios import medians
 from tests.benchmarks.results import Figure, Results
-from tests.cloud.test_many_callers import InGoogleCloud
 from tests.crash.deployment import Deployment
+from tests.crash.google_cloud import InGoogleCloud
 
 READ: Final = 200
 """People whose tokens are read, in turn; all others only lie there."""

@@ -15,7 +15,7 @@ from multi_user_oauth.sandbox.company import JOHN, SARAH, Account
 from tests.benchmarks.ratios import each_against
 from tests.benchmarks.results import Figure, Results
 from tests.crash.deployment import API, GOOGLE, MICROSOFT, ORIGIN, PROVIDERS, Deployment
-from tests.support.processes import PATIENCE, ROOT, Process, free_ports
+from tests.support.processes import PATIENCE, ROOT, Process, free_ports, until
 
 ROUNDS: Final = 15
 HELLO: Final = "hello world"
@@ -155,7 +155,7 @@ def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int)
         talks=False,
     )
     try:
-        answered = _ask(port, first, until=began + PATIENCE)
+        answered = _ask(port, first)
         took = time.perf_counter() - began
     finally:
         process.stop()
@@ -163,17 +163,19 @@ def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int)
     return took
 
 
-def _ask(port: int, request: bytes, *, until: float) -> bytes:
+def _ask(port: int, request: bytes) -> bytes:
     """Send the request as soon as somebody listens, and return the whole answer."""
-    while time.perf_counter() < until:
+    connected: list[socket.socket] = []
+
+    def listens() -> bool:
         with suppress(ConnectionRefusedError):
-            connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
-            with connection:
-                connection.sendall(request)
-                answered = b""
-                while received := connection.recv(65_536):
-                    answered += received
-                return answered
-        time.sleep(PAUSE)  # noqa: TID251  # reason: the pause of a bounded wait for another process
-    message = f"nobody listens at {port}"
-    raise TimeoutError(message)
+            connected.append(socket.create_connection(("127.0.0.1", port), PATIENCE))
+        return bool(connected)
+
+    until(listens, f"somebody listens at {port}", pause=PAUSE)
+    with connected.pop() as connection:
+        connection.sendall(request)
+        answered = b""
+        while received := connection.recv(65_536):
+            answered += received
+    return answered

@@ -120,4 +120,4 @@ def test_the_pages_let_nothing_in(world: Running) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert "<style" not in page.text
-    assert page.text.count("<script") == page.text.count('<script type="module" src="/static/')
+    assert page.text.count("<script") == page.text.count('<script type="module" src="/assets/')

@@ -6,7 +6,7 @@ from pathlib import Path
 from multi_user_oauth.http.texts import scope_text
 from multi_user_oauth.providers.aadsts import REASONS
 
-TEXTS = Path(__file__).parents[2] / "functions" / "web" / "static" / "texts.js"
+TEXTS = Path(__file__).parents[2] / "functions" / "web" / "assets" / "texts.js"
 
 
 def table(name: str) -> dict[str, str]:

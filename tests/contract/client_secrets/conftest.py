@@ -1,23 +1,5 @@
 """The local cloud, where Secret Manager is."""
 
-from collections.abc import Iterator
+from tests.support.cloud_fixtures import cloud, running_cloud
 
-import pytest
-
-from tests.support.cloud import Cloud
-
-
-@pytest.fixture(scope="session")
-def running_cloud() -> Iterator[Cloud]:
-    """The local cloud, started once."""
-    with Cloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running_cloud: Cloud) -> Iterator[Cloud]:
-    """The same, with no fault to come and no call made."""
-    running_cloud.faults.clear()
-    running_cloud.calls.clear()
-    yield running_cloud
-    running_cloud.faults.clear()
+__all__ = ["cloud", "running_cloud"]

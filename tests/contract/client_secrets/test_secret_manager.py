@@ -136,7 +136,7 @@ def test_a_project_by_its_number_is_the_same_project(place: GooglePlace) -> None
 
 
 def test_a_warm_process_survives_an_outage_and_a_cold_one_does_not(place: GooglePlace) -> None:
-    """What was read is used for 900 s at most; whoever has nothing says 503."""
+    """F23: what was read is used for 900 s at most; whoever has nothing says 503."""
     clock = ManualClock()
     warm, cold = place.reader(clock), place.reader(clock)
     warm.get(NAME)

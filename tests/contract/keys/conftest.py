@@ -18,8 +18,10 @@ from tests.contract.keys.services import (
 from tests.contract.keys.vaults import Vault
 from tests.support.aws import moto_aws
 from tests.support.clock import ManualClock
-from tests.support.cloud import Cloud
+from tests.support.cloud_fixtures import cloud, running_cloud
 from tests.support.draw import CountingDraw
+
+__all__ = ["cloud", "running_cloud"]
 
 
 @pytest.fixture(scope="session")
@@ -28,22 +30,6 @@ def key_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("keys")
     provision(directory)
     return directory
-
-
-@pytest.fixture(scope="session")
-def running_cloud() -> Iterator[Cloud]:
-    """The local cloud, started once."""
-    with Cloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running_cloud: Cloud) -> Iterator[Cloud]:
-    """The same, with no fault to come and no call made."""
-    running_cloud.faults.clear()
-    running_cloud.calls.clear()
-    yield running_cloud
-    running_cloud.faults.clear()
 
 
 @pytest.fixture(params=["local", "google", "aws"])

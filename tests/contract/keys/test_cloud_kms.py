@@ -133,10 +133,10 @@ def test_checksums_go_along_both_ways(cloud: Cloud, key_name: str) -> None:
         def request(self, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401  # reason: the library's
             """As the library."""
             sent.append(more["json"])
-            return super().request(*arguments, **more)  # type: ignore[no-untyped-call]  # reason: as above
+            return super().request(*arguments, **more)  # type: ignore[no-untyped-call]  # reason: google-auth has no types here
 
     kms = CloudKms(
-        Recording(AnonymousCredentials()),  # type: ignore[no-untyped-call]  # reason: as above
+        Recording(AnonymousCredentials()),  # type: ignore[no-untyped-call]  # reason: google-auth has no types here
         cloud.local.rest_url(REFRESH),
         meter=CountingMeter(),
         patience=Patience(sleep=pauses.append, monotonic=time.monotonic, draw=CountingDraw()),

@@ -25,7 +25,8 @@ PATIENCE = 30
 
 def environment() -> dict[str, str]:
     """Return this process's environment without settings, with the package to be found."""
-    ours = documented().keys() - {"FIRESTORE_EMULATOR_HOST"}  # Google's own name, and tests set it
+    # Google's own names, and tests set them.
+    ours = documented().keys() - {"FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {**kept, "PYTHONPATH": str(ROOT / "shared"), "PYTHONUNBUFFERED": "1"}
 

@@ -19,7 +19,7 @@ from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
 from tests.contract.stores.samples import AT, KEY
-from tests.support.audit_chains import anchor_line, chain, fill, person, write_record
+from tests.support.audit_chains import anchor_line, chain, erasing_line, fill, person, write_record
 
 from .conftest import Run
 
@@ -68,7 +68,7 @@ def test_what_is_whole_is_said_to_be(audit: Audit, env_file: Path) -> None:
     anchored = audit("verify", "--anchors", log(env_file), "--anchors", log(env_file), "--json")
     assert (anchored.exit_code, told(anchored)) == (
         0,
-        {"whole": True, "records": 3, "connections": 1, "anchors": 3, "findings": []},
+        {"whole": True, "records": 3, "connections": 1, "anchors": 3, "erased": 0, "findings": []},
     )
     assert told(audit("verify", "--connector-type", "microsoft_teams", "--json"))["records"] == 0
     assert told(audit("verify", "--user", KEY.user_email.upper(), "--json"))["records"] == 3
@@ -91,6 +91,25 @@ def test_what_is_broken_is_named(audit: Audit, env_file: Path) -> None:
         (4, "anchor_not_met"),
     ]
     assert {each["connection"] for each in found["findings"]} == {str(KEY)}
+
+
+def test_who_was_erased_is_counted(audit: Audit, env_file: Path) -> None:
+    """As the log of whoever erased says; without that log, all of it is missed."""
+    erased = env_file.parent / "command_line.jsonl"
+    last = list(chain(KEY, LENGTH))[-1].audit
+    erased.write_text(erasing_line(last, AT + timedelta(days=99)), encoding="utf-8")
+    sql(env_file, "DELETE FROM audit")
+    sql(env_file, "DELETE FROM connections")
+    verify = ("verify", "--anchors", log(env_file), "--anchors")
+    whole = audit(*verify, erased)
+    assert whole.stdout == "Whole. Records: 0, connections: 0, anchors: 3, erased: 1.\n"
+    assert told(audit(*verify, erased, "--json"))["erased"] == 1
+    missed = audit("verify", "--anchors", log(env_file))
+    assert missed.exit_code == 1
+    assert missed.stdout.splitlines()[0] == (
+        f"{KEY}: record 1 stands in the log, of a connection that is gone;"
+        " no log says that it was erased."
+    )
 
 
 def test_two_thousand_records_and_their_anchors(run: Run, env_file: Path) -> None:

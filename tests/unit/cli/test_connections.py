@@ -57,7 +57,7 @@ def test_what_googles_tools_set_chooses_no_settings(
 
 def test_a_missing_setting_is_named(run: Run, env_file: Path) -> None:
     """The start stops, with the name."""
-    kept = [line for line in env_file.read_text().splitlines() if "KEY_DIR" not in line]
+    kept = [line for line in env_file.read_text().splitlines() if "DEPLOYMENT_ID" not in line]
     env_file.write_text("\n".join(kept))
     refused = run("users", "--env", env_file)
-    assert (refused.exit_code, refused.stderr) == (2, "KEY_DIR is not set.\n")
+    assert (refused.exit_code, refused.stderr) == (2, "DEPLOYMENT_ID is not set.\n")

@@ -36,6 +36,12 @@ def demo_arguments(folder: Path) -> list[object]:
     ]
 
 
+def endings(folder: Path) -> dict[str, str]:
+    """Of what each person's connection would die, as the list says."""
+    listed = json.loads(command("users", "--json", cwd=folder).stdout)["users"]
+    return {user["user_email"]: user["lives_until"]["reason"] for user in listed}
+
+
 @CURL
 def test_what_was_connected_survives_a_restart(tmp_path: Path) -> None:
     """Sarah signs in, the demo stops and starts; she is still connected, and her token refreshes."""
@@ -70,6 +76,34 @@ def test_what_was_connected_survives_a_restart(tmp_path: Path) -> None:
         assert second.stop(signal.SIGTERM) == 0
 
 
+@CURL
+def test_the_demo_refreshes_by_itself(tmp_path: Path) -> None:
+    """Sarah's token was used and is about to end: it is renewed though nobody asks again."""
+    arguments = [*demo_arguments(tmp_path), "--sweep-every", 1]
+    with running(*arguments, cwd=tmp_path) as demo, requests.Session() as session:
+        session.trust_env = False
+        settings = {"provider": "microsoft", "expires_in": 2}
+        session.post(f"{demo.told['sandbox_url']}/_sandbox/settings", json=settings, timeout=10)
+        sign_in(demo.told, "sarah@company.com", "microsoft_teams")
+        settings["expires_in"] = 3599
+        session.post(f"{demo.told['sandbox_url']}/_sandbox/settings", json=settings, timeout=10)
+        token_line = next(iter(demo.told["commands"].values()))
+        assert json.loads(shell(token_line))["access_token"]
+        session.delete(f"{demo.told['sandbox_url']}/_sandbox/requests", timeout=10)
+
+        def refreshed() -> bool:
+            asked = get(f"{demo.told['sandbox_url']}/_sandbox/requests").json()
+            return any(each["endpoint"] == "token" for each in asked)
+
+        until(refreshed, "a sweep has renewed it")
+        log = Path(demo.told["log"]).read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in log.splitlines()]
+        assert [line["connection"] for line in lines if line["message"] == "event"] == [
+            "microsoft_teams/sarah@company.com"
+        ]
+        assert demo.stop(signal.SIGINT) == 0
+
+
 def test_the_command_line_works_beside_the_demo(tmp_path: Path) -> None:
     """`token` prints the token alone, an agent is held to its rule, `revoke` ends it."""
     with running(*demo_arguments(tmp_path), cwd=tmp_path) as demo:
@@ -85,9 +119,11 @@ def test_the_command_line_works_beside_the_demo(tmp_path: Path) -> None:
         assert json.loads(as_json.stdout)["token_type"] == "Bearer"
         john = ("google_workspace", "john@company.com")
         assert command("token", *john, "--agent", limited, cwd=tmp_path).returncode == 1
+        assert endings(tmp_path) == {SARAH[1]: "unused_90_days", john[1]: "unused_6_months"}
         table = command("users", cwd=tmp_path).stdout
         assert "sarah@company.com" in table
         assert "active" in table
+        assert "unused 90" in table
         ended = command("revoke", *john, "--json", cwd=tmp_path)
         assert json.loads(ended.stdout)["provider"] == "revoked"
         assert "Our copy is destroyed" in command("revoke", *SARAH, cwd=tmp_path).stdout

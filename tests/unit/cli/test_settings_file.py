@@ -14,6 +14,7 @@ from multi_user_oauth.cli.settings_file import (
     write_settings,
 )
 from multi_user_oauth.errors import ConfigurationError
+from multi_user_oauth.wiring.provision import provision
 
 
 def written(folder: Path, text: str) -> Path:
@@ -84,6 +85,14 @@ def test_a_file_wins_over_the_environment_which_wins_over_the_demo(
     monkeypatch.setenv("SOMETHING_ELSE", "x")
     assert chosen_settings(None) == {"PUBLIC_ORIGIN": "environment"}
     assert chosen_settings(written(tmp_path, "PUBLIC_ORIGIN=file")) == {"PUBLIC_ORIGIN": "file"}
+
+
+def test_the_keys_that_serve_made_need_no_naming(tmp_path: Path) -> None:
+    """What works for `serve` works for every other command; a name that is given is left alone."""
+    file = written(tmp_path, "DATA_DIR=data\nFLOW_KEYS_FILE=mine.json\n")
+    assert chosen_settings(file).keys() == {"DATA_DIR", "FLOW_KEYS_FILE"}
+    made = provision(tmp_path / "data")
+    assert chosen_settings(file) == {**made, "FLOW_KEYS_FILE": str(tmp_path / "mine.json")}
 
 
 def test_settings_of_another_deployment_do_not_stay_in_the_environment(
