@@ -57,7 +57,7 @@ def test_the_whole_job_with_the_least_rights(
 
     calls = [*relay.calls.as_list(), *services.calls.as_list()]
     # Whoever notes the first use of all finds no document to note it in, and makes one.
-    assert {(call.caller, call.status) for call in calls if call.status != "OK"} == {
+    assert {(call.caller, call.status) for call in calls if call.status != "OK"} <= {
         ("access_token", "NOT_FOUND")
     }
     assert {call.caller for call in calls} == {
@@ -70,7 +70,10 @@ def test_the_whole_job_with_the_least_rights(
     }
     assert opened == {("access_token", "access"), ("refresh", "access"), ("refresh", "refresh")}
     written = {call.caller for call in relay.calls.as_list() if call.method == "Commit"}
-    assert written == {f"callback_{provider}", "access_token", "refresh", "revoke"}
+    # Whether `access_token` noted a use: once an hour, and somebody may have come before.
+    assert written | {"access_token"} == {
+        *(f"callback_{provider}", "access_token", "refresh", "revoke")
+    }
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])
