@@ -6,6 +6,7 @@ import pytest
 
 from multi_user_oauth.errors import NeedsSignInError
 from multi_user_oauth.model import Connection, ConnectionStatus, Snapshot
+from multi_user_oauth.sandbox.company import Account
 from tests.crash.checker import check, record, works
 from tests.crash.deployment import (
     API,
@@ -18,17 +19,14 @@ from tests.crash.deployment import (
     people,
 )
 from tests.crash.killing import Deploy, ask
+from tests.support.processes import Process
 
 
 def test_who_wakes_up_before_the_question_does_not_ask_and_writes_nothing(deploy: Deploy) -> None:
     """F11: frozen right after the claim; another refreshes; the woken one serves that token."""
     sarah = people("frozen-early")["frozen-early"]
-    deployment, key = deploy(sarah), key_of(sarah, MICROSOFT)
-    deployment.sign_in_long_ago((sarah, MICROSOFT))
-    deployment.set_mode(**{MICROSOFT: "strict"})
-    process = ask(deployment, sarah, MICROSOFT, place="claimed", signal=SIGSTOP)
-    process.frozen()
-    deployment.end_leases()
+    deployment, process = frozen(deploy, sarah, MICROSOFT, mode="strict", place="claimed")
+    key = key_of(sarah, MICROSOFT)
     serving = works(deployment, key).digest
     before = deployment.parts.main.read(key)
 
@@ -49,12 +47,8 @@ def test_a_late_success_heals(deploy: Deploy) -> None:
     Another is refused and says that the person must sign in; the woken one's answer mends that.
     """
     john = people("frozen-late")["frozen-late"]
-    deployment, key = deploy(john), key_of(john, GOOGLE)
-    deployment.sign_in_long_ago((john, GOOGLE))
-    deployment.set_mode(**{GOOGLE: "single"})
-    process = ask(deployment, john, GOOGLE, place="answered", signal=SIGSTOP)
-    process.frozen()
-    deployment.end_leases()
+    deployment, process = frozen(deploy, john, GOOGLE, mode="single", place="answered")
+    key = key_of(john, GOOGLE)
     with pytest.raises(NeedsSignInError):
         works(deployment, key)
 
@@ -73,12 +67,8 @@ def test_a_late_success_heals(deploy: Deploy) -> None:
 def test_a_holder_slower_than_its_lease_loses_nothing(deploy: Deploy) -> None:
     """N80: where old tokens stay good both are answered; the one who came later is stored, once."""
     lena = people("frozen-lax")["frozen-lax"]
-    deployment, key = deploy(lena), key_of(lena, MICROSOFT)
-    deployment.sign_in_long_ago((lena, MICROSOFT))
-    deployment.set_mode(**{MICROSOFT: "lax"})
-    process = ask(deployment, lena, MICROSOFT, place="answered", signal=SIGSTOP)
-    process.frozen()
-    deployment.end_leases()
+    deployment, process = frozen(deploy, lena, MICROSOFT, mode="lax", place="answered")
+    key = key_of(lena, MICROSOFT)
     serving = works(deployment, key).digest
 
     process.send(SIGCONT)
@@ -99,12 +89,8 @@ def test_the_strictest_provider_ends_it_once(deploy: Deploy) -> None:
     the provider again.
     """
     theo = people("frozen-strict")["frozen-strict"]
-    deployment, key = deploy(theo), key_of(theo, MICROSOFT)
-    deployment.sign_in_long_ago((theo, MICROSOFT))
-    deployment.set_mode(**{MICROSOFT: "strict"})
-    process = ask(deployment, theo, MICROSOFT, place="answered", signal=SIGSTOP)
-    process.frozen()
-    deployment.end_leases()
+    deployment, process = frozen(deploy, theo, MICROSOFT, mode="strict", place="answered")
+    key = key_of(theo, MICROSOFT)
     with pytest.raises(NeedsSignInError):
         works(deployment, key)
     process.send(SIGCONT)
@@ -154,6 +140,19 @@ def test_what_a_person_ends_meanwhile_stays_ended(deploy: Deploy, place: str, ag
     assert told_to_end(deployment) == 1
     assert not deployment.parts.main.rescues(after=None, limit=1)
     check(deployment, key)
+
+
+def frozen(
+    deploy: Deploy, account: Account, kind: str, *, mode: str, place: str
+) -> tuple[Deployment, Process]:
+    """Freeze a process at this place of a refresh, and let its lease run out."""
+    deployment = deploy(account)
+    deployment.sign_in_long_ago((account, kind))
+    deployment.set_mode(**{kind: mode})
+    process = ask(deployment, account, kind, place=place, signal=SIGSTOP)
+    process.frozen()
+    deployment.end_leases()
+    return deployment, process
 
 
 def as_it_is(snapshot: Snapshot | None) -> tuple[object, Connection]:

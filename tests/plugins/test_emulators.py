@@ -33,7 +33,6 @@ from tests.plugins.emulators import guarded
 with guarded([sys.executable, "-c", {SLEEPER!r}], sys.stdout.fileno()):
     time.sleep(60)
 """
-ASKING = "def test_that_asks(firestore_emulator): pass"
 
 
 def program(path: Path, says: str = "") -> str:
@@ -183,30 +182,41 @@ def test_a_download_that_fails_brings_none(tmp_path: Path, npx: str) -> None:
     assert find_jar(environ, no_sdk, download_by_npx) is None
 
 
+EMULATORS = {
+    "Firestore": ("FIRESTORE_EMULATOR", "firestore_emulator"),
+    "Pub/Sub": ("PUBSUB_EMULATOR", "pubsub_emulator"),
+}
+
+
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("setting", "told"),
     [
-        ({"FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}, ["nothing answers at 127.0.0.1:9", "unset *"]),
-        ({"PATH": "/nowhere"}, ["no Java was found", "*JAVA_HOME*"]),
-        ({"FIRESTORE_EMULATOR_JAR": "/no.jar"}, ["no emulator was found", "gcloud components *"]),
+        (("{}_HOST", "127.0.0.1:9"), ["nothing answers at 127.0.0.1:9", "unset *"]),
+        (("PATH", "/nowhere"), ["no Java was found", "*JAVA_HOME*"]),
+        (("{}_JAR", "/no.jar"), ["no emulator was found", "gcloud components *"]),
     ],
 )
-@pytest.mark.parametrize("required", [False, True])
+@pytest.mark.parametrize(
+    ("emulator", "required"), [(name, each) for name in EMULATORS for each in (False, True)]
+)
 def test_a_run_without_it_says_how_to_get_one(
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
-    environ: dict[str, str],
+    setting: tuple[str, str],
     told: list[str],
+    emulator: str,
+    *,
     required: bool,
 ) -> None:
     """With the command that mends it; where everything is required, the run fails."""
-    names = ("FIRESTORE_EMULATOR_HOST", "FIRESTORE_EMULATOR_JAR", "JAVA_HOME", "REQUIRE")
-    cleared = dict.fromkeys(names, "")
-    java = program(pytester.path / "java")
-    changes = cleared | {"PATH": str(Path(java).parent), "CI": str(required).lower()} | environ
-    for name, value in changes.items():
-        monkeypatch.setenv(name, value)
-    pytester.makepyfile(ASKING)
+    prefix, fixture = EMULATORS[emulator]
+    cleared = dict.fromkeys((f"{prefix}_HOST", f"{prefix}_JAR", "JAVA_HOME", "REQUIRE"), "")
+    path = str(Path(program(pytester.path / "java")).parent)
+    changes = cleared | {"PATH": path, "CI": str(required).lower()}
+    variable, value = setting
+    for name, text in (changes | {variable.format(prefix): value}).items():
+        monkeypatch.setenv(name, text)
+    pytester.makepyfile(f"def test_that_asks({fixture}): pass")
 
     result = pytester.runpytest_inprocess(
         "-p", "no:randomly", plugins=[what_did_not_run, emulators]
@@ -215,7 +225,7 @@ def test_a_run_without_it_says_how_to_get_one(
     assert result.ret == (pytest.ExitCode.TESTS_FAILED if required else pytest.ExitCode.OK)
     result.assert_outcomes(skipped=1)
     why, mend = told
-    result.stdout.fnmatch_lines([f"tests on the Firestore emulator: {why}", f"  mend: {mend}"])
+    result.stdout.fnmatch_lines([f"tests on the {emulator} emulator: {why}", f"  mend: {mend}"])
 
 
 def test_the_pubsub_emulator_is_found(tmp_path: Path) -> None:
@@ -247,40 +257,6 @@ def test_without_a_pubsub_emulator_it_is_said_how_to_get_one(tmp_path: Path, lac
         program(tmp_path / "java")
     with pytest.raises(NoEmulatorError, match="gcloud components install pubsub-emulator"):
         pubsub_command(environ, 7, sdk_root=never)
-
-
-@pytest.mark.parametrize(
-    ("environ", "told"),
-    [
-        ({"PUBSUB_EMULATOR_HOST": "127.0.0.1:9"}, ["nothing answers at 127.0.0.1:9", "unset *"]),
-        ({"PATH": "/nowhere"}, ["no Java was found", "*JAVA_HOME*"]),
-        ({"PUBSUB_EMULATOR_JAR": "/no.jar"}, ["no emulator was found", "gcloud components *"]),
-    ],
-)
-@pytest.mark.parametrize("required", [False, True])
-def test_a_run_without_the_pubsub_emulator_says_how_to_get_one(
-    pytester: pytest.Pytester,
-    monkeypatch: pytest.MonkeyPatch,
-    environ: dict[str, str],
-    told: list[str],
-    required: bool,
-) -> None:
-    """As for Firestore's."""
-    names = ("PUBSUB_EMULATOR_HOST", "PUBSUB_EMULATOR_JAR", "JAVA_HOME", "REQUIRE")
-    java = program(pytester.path / "java")
-    changes = dict.fromkeys(names, "") | {"PATH": str(Path(java).parent)} | environ
-    for name, value in (changes | {"CI": str(required).lower()}).items():
-        monkeypatch.setenv(name, value)
-    pytester.makepyfile("def test_that_asks(pubsub_emulator): pass")
-
-    result = pytester.runpytest_inprocess(
-        "-p", "no:randomly", plugins=[what_did_not_run, emulators]
-    )
-
-    assert result.ret == (pytest.ExitCode.TESTS_FAILED if required else pytest.ExitCode.OK)
-    result.assert_outcomes(skipped=1)
-    why, mend = told
-    result.stdout.fnmatch_lines([f"tests on the Pub/Sub emulator: {why}", f"  mend: {mend}"])
 
 
 def test_what_was_started_ends_with_its_block() -> None:

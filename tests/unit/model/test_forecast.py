@@ -6,28 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from multi_user_oauth.model import (
-    AuditHead,
-    Connection,
-    ConnectionKey,
     ConnectionStatus,
     ConnectorType,
     Identity,
     Provider,
 )
 from multi_user_oauth.model.forecast import Ending, Forecast, forecast
+from tests.unit.model.samples import GOOGLE, NOON
 
-NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-GOOGLE = Connection(
-    key=ConnectionKey("google_workspace", "ada@example.com"),
-    status=ConnectionStatus.ACTIVE,
-    identity=Identity.google("117"),
-    epoch=1,
-    generation=1,
-    commit_id="commit",
-    audit=AuditHead(1, "hash"),
-    connected_at=NOON,
-)
 MICROSOFT = replace(
     GOOGLE,
     identity=Identity.microsoft(
