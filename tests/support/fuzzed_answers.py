@@ -9,6 +9,7 @@ from joserfc import jws
 
 from multi_user_oauth.errors import MultiUserOAuthError
 from multi_user_oauth.model import Identity, Issuer, IssuerKind, Provider, Secret
+from multi_user_oauth.net.http_answer import HttpAnswer, retry_after
 from multi_user_oauth.providers.answers import code_refused, refresh_refused, refuse_answer
 from multi_user_oauth.providers.claims import (
     Proof,
@@ -17,7 +18,6 @@ from multi_user_oauth.providers.claims import (
     microsoft_person,
 )
 from multi_user_oauth.providers.error_answer import ErrorAnswer
-from multi_user_oauth.providers.http_answer import HttpAnswer, retry_after
 from multi_user_oauth.providers.id_token import unverified_claims, verify_google_service_account
 from multi_user_oauth.providers.issuers import ConfiguredIssuers
 from multi_user_oauth.providers.token_answer import id_token_of, token_set

@@ -18,13 +18,13 @@ from multi_user_oauth.errors import (
     ProviderUnavailableError,
 )
 from multi_user_oauth.model import ConnectorType, Provider, Secret, is_signing
+from multi_user_oauth.net.http_answer import Json
 from multi_user_oauth.ports import (
     ClientSecrets,
     Clock,
     Departure,
     Draw,
     Exchange,
-    RefreshCall,
     Trip,
 )
 from multi_user_oauth.providers.calls import (
@@ -36,7 +36,6 @@ from multi_user_oauth.providers.calls import (
 )
 from multi_user_oauth.providers.claims import google_person
 from multi_user_oauth.providers.error_answer import RefusedError
-from multi_user_oauth.providers.http_answer import Json
 from multi_user_oauth.providers.id_token import GOOGLE_KEYS, SigningKeys
 from multi_user_oauth.providers.live_clients import LiveClients
 from multi_user_oauth.providers.operation import Operation
@@ -88,14 +87,14 @@ class GoogleOAuthFlow:
         self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
     ) -> Exchange: ...
     @overload
-    def prepare(self, connector_type: ConnectorType) -> RefreshCall: ...
+    def prepare(self, connector_type: ConnectorType) -> TokenRefresh: ...
     def prepare(
         self,
         connector_type: ConnectorType,
         redirect_uri: str | None = None,
         *,
         issuer: str | None = None,
-    ) -> Exchange | RefreshCall:
+    ) -> Exchange | TokenRefresh:
         """As the ports: with a redirect URI to exchange a code, without to refresh."""
         clients = LiveClients(
             connector_type,

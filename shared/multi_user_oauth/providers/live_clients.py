@@ -11,10 +11,10 @@ from multi_user_oauth.errors import (
 )
 from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import ConnectorType, Provider, Secret
+from multi_user_oauth.net.http_answer import Json
 from multi_user_oauth.ports import ClientSecrets
 from multi_user_oauth.providers.aadsts import EXPIRED_CREDENTIAL
 from multi_user_oauth.providers.error_answer import ErrorAnswer, RefusedError
-from multi_user_oauth.providers.http_answer import Json
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from msal import ConfidentialClientApplication, TokenCache
 
 from multi_user_oauth.model import ConnectorType, Secret
+from multi_user_oauth.net.http_answer import Json
 from multi_user_oauth.providers.calls import Transaction
-from multi_user_oauth.providers.http_answer import Json
 from multi_user_oauth.providers.microsoft_endpoints import authority, discovery
 from multi_user_oauth.providers.microsoft_request import unreserved
 from multi_user_oauth.providers.operation import Operation

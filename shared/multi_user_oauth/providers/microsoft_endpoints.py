@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from multi_user_oauth.errors import ProviderMisconfiguredError
 from multi_user_oauth.log import Alarm, raise_alarm
 from multi_user_oauth.model import ConnectorType, ProvedPerson, Secret
+from multi_user_oauth.net.http_answer import HttpAnswer
 from multi_user_oauth.providers.claims import emails, microsoft_issuer
-from multi_user_oauth.providers.http_answer import HttpAnswer
 from multi_user_oauth.providers.id_token import SigningKeys
 from multi_user_oauth.providers.transport import OK, Transport
 

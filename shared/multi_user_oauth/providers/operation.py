@@ -13,8 +13,8 @@ from multi_user_oauth.errors import (
     ProviderMisconfiguredError,
     ProviderUnavailableError,
 )
+from multi_user_oauth.net.http_answer import HttpAnswer, Json
 from multi_user_oauth.providers.error_answer import ErrorAnswer, RefusedError
-from multi_user_oauth.providers.http_answer import HttpAnswer, Json
 
 DISCOVERY: Final = "/.well-known/openid-configuration"
 NOT_FOUND: Final = 404

@@ -11,8 +11,8 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from multi_user_oauth.errors import ProviderMisconfiguredError, ProviderUnavailableError
+from multi_user_oauth.net.http_answer import HttpAnswer, Json, read, retry_after
 from multi_user_oauth.providers.documents import Documents
-from multi_user_oauth.providers.http_answer import HttpAnswer, Json, read, retry_after
 from multi_user_oauth.providers.operation import OneSend, Operation, PassOn
 
 TIMEOUT: Final = 8.0  # seconds for a whole call: the lease of a refresh must outlive it

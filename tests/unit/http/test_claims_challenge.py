@@ -6,7 +6,8 @@ import json
 import pytest
 
 from multi_user_oauth.errors import RequestError
-from multi_user_oauth.http.claims_challenge import LONGEST, claims_challenge
+from multi_user_oauth.http.claims_challenge import claims_challenge
+from multi_user_oauth.net.claims import LONGEST
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}'
 

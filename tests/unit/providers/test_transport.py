@@ -15,8 +15,8 @@ from multi_user_oauth.errors import (
     ProviderMisconfiguredError,
     ProviderUnavailableError,
 )
+from multi_user_oauth.net.http_answer import MAX_BODY, retry_after
 from multi_user_oauth.providers.error_answer import RefusedError
-from multi_user_oauth.providers.http_answer import MAX_BODY, retry_after
 from multi_user_oauth.providers.operation import SecondSendError
 from multi_user_oauth.providers.transport import Transport
 from tests.support.clock import ManualClock

@@ -2,10 +2,10 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import requests
 import urllib3
@@ -17,7 +17,12 @@ MAX_BODY: Final = 1024 * 1024  # token answers, JWKS and profiles are a hundredt
 CHUNK: Final = 64 * 1024
 RETRY_AFTER: Final = range(1, 3601)  # seconds; what lies outside is brought to the nearer end
 
+T = TypeVar("T")
 Json = Mapping[str, object]
+
+
+class NotReachedError(ProviderUnavailableError):
+    """Nobody was reached: nothing was sent, and nothing done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,10 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def whole(self) -> "HttpAnswer":
+        """Return the answer: it is whole already."""
+        return self
 
     def json(self) -> Json | None:
         """Return the JSON object that the body is, or None if it is anything else."""
@@ -49,25 +58,47 @@ class HttpAnswer:
         return response
 
 
-def read(send: Callable[[], requests.Response], *, left: Callable[[], float]) -> HttpAnswer:
+def read(
+    send: Callable[[], requests.Response], *, left: Callable[[], float], most: int = MAX_BODY
+) -> HttpAnswer:
     """
-    Send and return the whole answer, while `left()` seconds are more than none.
+    Send and return the whole answer, of at most so many bytes, while `left()` seconds are more than none.
 
-    Raise `ProviderUnavailableError`. It is raised after the library's error is forgotten, not from it:
-    that error holds the request, and so the tokens in it.
+    Raise `ProviderUnavailableError`, `NotReachedError` if nothing was sent. It is raised after the
+    library's error is forgotten, not from it: that error holds the request, and so the tokens in it.
     """
-    failure = ""
-    try:
+
+    def answer() -> HttpAnswer:
         response = send()
         try:
-            body = _body(response.raw, left)
+            body = b"".join(parts(response.raw, left=left, most=most))
         finally:
             response.close()
         return HttpAnswer(status=response.status_code, headers=response.headers, body=body)
+
+    return answered(answer)
+
+
+def answered(ask: Callable[[], T]) -> T:
+    """
+    Return what this returns; raise `ProviderUnavailableError` with a library's error's name in its place.
+
+    Not a context manager: what is raised in one still holds, as its context, what it replaces.
+    """
+    failure, kind = "", ProviderUnavailableError
+    try:
+        return ask()
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         failure = type(error).__name__
-    message = f"no answer from the provider: {failure}"
-    raise ProviderUnavailableError(message)
+        kind = NotReachedError if _never_left(error) else ProviderUnavailableError
+    raise kind(f"no answer from the provider: {failure}")
+
+
+def _never_left(error: Exception) -> bool:
+    """Return whether there was no connection at all, so that nothing was sent."""
+    reason = getattr(next(iter(error.args), None), "reason", None)
+    unconnected = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, unconnected)
 
 
 def retry_after(headers: Mapping[str, str]) -> int:
@@ -85,17 +116,21 @@ def retry_after(headers: Mapping[str, str]) -> int:
     return max(RETRY_AFTER.start, min(seconds, RETRY_AFTER.stop - 1))
 
 
-def _body(raw: object, left: Callable[[], float]) -> bytes:
-    parts: list[bytes] = []
+def parts(raw: object, *, left: Callable[[], float], most: int) -> Iterator[bytes]:
+    """
+    Yield the body as it comes in.
+
+    Raise `ProviderUnavailableError` if it is larger or does not end in time, and what the socket raises.
+    """
     size = 0
     while left() > 0:
         part = _part(raw, left())
         if not part:
-            return b"".join(parts)
-        parts.append(part)
+            return
         size += len(part)
-        if size > MAX_BODY:
+        if size > most:
             raise ProviderUnavailableError("the provider's answer is too large")
+        yield part
     raise ProviderUnavailableError("the provider's answer did not end in time")
 
 
