@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
 from flask import Request, Response
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from multi_user_oauth import log
@@ -86,6 +87,7 @@ class Endpoint:
             response = self._answer(request)
         finally:
             log.end(begun)
+        _let_go(request)
         response.headers.add("X-Request-Id", request_id)
         return response
 
@@ -156,6 +158,13 @@ class Endpoint:
         if isinstance(error, MethodNotAllowedError):
             response.headers["Allow"] = ", ".join(error.allowed)
         return response
+
+
+def _let_go(request: Request) -> None:
+    """Let what is left of the body go by: the framework would read it into its memory, whole."""
+    with suppress(ClientDisconnected):
+        while request.stream.read(64 * 1024):
+            pass
 
 
 def _outcome(status: int) -> str:
