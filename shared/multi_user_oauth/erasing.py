@@ -101,6 +101,8 @@ class Erase:
                 yield Erased(what="usage", of=str(key))
             if self._traces.forget_reads(key):
                 yield Erased(what="kept reads", of=str(key))
+            if self._traces.forget_attempts(key):
+                yield Erased(what="idempotency keys", of=str(key))
         signed_out = {who: self._sign_outs(who) for who in sorted(people)}
         yield from (each for each in signed_out.values() if each is not None)
         # While their sign-outs stay, the person must be found by what is kept beside them.

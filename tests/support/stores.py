@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from multi_user_oauth.model import (
     AuditHead,
@@ -22,71 +21,24 @@ from multi_user_oauth.model import (
     RevocationPage,
     Snapshot,
 )
+from multi_user_oauth.model.attempt import Attempt
 from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import (
-    AuditReader,
-    AuditWalk,
     Clock,
-    ConnectionDirectory,
-    ConnectionWriter,
-    DueConnections,
     DuePage,
-    Erasure,
-    FlowMarks,
     KeptRead,
-    KeyVersionNotes,
     LastUse,
-    Ledger,
-    LedgerErasure,
     Meter,
-    People,
-    ReadLog,
-    RescueStore,
-    RevocationStore,
-    SealedRecords,
     SignOuts,
-    TraceErasure,
-    UnfinishedRevocations,
-    Usage,
     Walked,
 )
-from multi_user_oauth.ports.breakers import BreakerStore, KeptBreaker, Suspect, Suspects
+from multi_user_oauth.ports.attempts import KeptAttempt
+from multi_user_oauth.ports.breakers import KeptBreaker, Suspect
 from multi_user_oauth.stores.meter import NoMeter
 from multi_user_oauth.stores.sqlite import SqliteMainStore
 from multi_user_oauth.stores.sqlite_activity import SqliteActivityStore
+from multi_user_oauth.wiring.backend import ActivityStore, MainStore
 from tests.support.faults import Faults
-
-
-class MainStore(
-    ConnectionDirectory,
-    ConnectionWriter,
-    DueConnections,
-    SealedRecords,
-    AuditReader,
-    AuditWalk,
-    RescueStore,
-    RevocationStore,
-    UnfinishedRevocations,
-    Erasure,
-    Protocol,
-):
-    """All ports of the main database."""
-
-
-class ActivityStore(
-    FlowMarks,
-    Ledger,
-    People,
-    KeyVersionNotes,
-    Usage,
-    ReadLog,
-    LedgerErasure,
-    TraceErasure,
-    BreakerStore,
-    Suspects,
-    Protocol,
-):
-    """All ports of the activity database."""
 
 
 def main_store(tmp_path: Path, clock: Clock, meter: Meter | None = None) -> SqliteMainStore:
@@ -97,6 +49,9 @@ def main_store(tmp_path: Path, clock: Clock, meter: Meter | None = None) -> Sqli
 def activity_store(tmp_path: Path, clock: Clock, meter: Meter | None = None) -> SqliteActivityStore:
     """Return an activity database in this directory."""
     return SqliteActivityStore(tmp_path / "activity.sqlite3", now=clock, meter=meter or NoMeter())
+
+
+__all__ = ["ActivityStore", "MainStore"]
 
 
 class FaultyStore(Faults):
@@ -319,6 +274,10 @@ class FaultyActivityStore(Faults):
         """As the port, with faults."""
         return self.through("forget_reads", lambda: self._store.forget_reads(key))
 
+    def forget_attempts(self, key: ConnectionKey) -> int:
+        """As the port, with faults."""
+        return self.through("forget_attempts", lambda: self._store.forget_attempts(key))
+
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """As the port, with faults."""
         return self.through(
@@ -360,3 +319,11 @@ class FaultyActivityStore(Faults):
     def clear_suspect(self, suspect: Suspect) -> None:
         """As the port, with faults."""
         self.through("clear_suspect", lambda: self._store.clear_suspect(suspect))
+
+    def attempt(self, attempt_id: str) -> KeptAttempt | None:
+        """As the port, with faults."""
+        return self.through("attempt", lambda: self._store.attempt(attempt_id))
+
+    def keep_attempt(self, kept: KeptAttempt | None, after: Attempt) -> KeptAttempt:
+        """As the port, with faults."""
+        return self.through("keep_attempt", lambda: self._store.keep_attempt(kept, after))

@@ -47,6 +47,7 @@ def read_row(read: "KeptRead") -> Row:
     return {
         "at": utc_text(read.at),
         "actor": read.use.actor,
+        "action": read.use.action.value,
         "outcome": read.use.outcome,
         "purpose": read.use.purpose,
         "scopes": list(read.use.scopes),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def erase(user_email: str, env_file: Path | None, *, as_json: bool) -> None:
     """Erase what is kept of somebody who left, as an operator.
 
-    Who used the connections, and every use that was kept, goes at once. Tombstones, audit and ledger
-    stay for BACKUP_RETENTION_DAYS after the disconnect: run it again then.
+    Who used the connections, every use that was kept and every idempotency key go at once. Tombstones,
+    audit and ledger stay for BACKUP_RETENTION_DAYS after the disconnect: run it again then.
 
     Exit codes: 0 nothing is left; 2 wrong usage or configuration; 4 try again later; 5 something stays,
     or the person is still connected.

@@ -138,6 +138,13 @@ class TraceErasure(Protocol):
     def forget_reads(self, key: ConnectionKey) -> int:
         """Delete the kept uses of its tokens; return how many there were."""
 
+    def forget_attempts(self, key: ConnectionKey) -> int:
+        """
+        Delete what was sent for this connection under keys; return how many there were.
+
+        Raise `ConflictError` if anybody sends at this moment.
+        """
+
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """
         Delete the person's sign-outs if all are from before this time.

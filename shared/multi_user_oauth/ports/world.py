@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from multi_user_oauth.model import ConnectionKey
+from multi_user_oauth.model import Action, ConnectionKey
 
 Clock = Callable[[], datetime]
 """The time now, in UTC, with its zone."""
@@ -33,7 +33,11 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """A token read, or a refusal: who, as whom, what for. `outcome` is 'released' or a code."""
+    """
+    A use of a token, or a refusal: who, as whom, what for. `outcome` is 'released' or a code.
+
+    `action` says whether the token itself was given away or what was done with it.
+    """
 
     actor: str
     key: ConnectionKey
@@ -41,6 +45,7 @@ class Use:
     purpose: str = ""
     scopes: tuple[str, ...] = ()
     min_ttl: int = 0
+    action: Action = Action.TOKEN
 
 
 UseLog = Callable[[Use], None]

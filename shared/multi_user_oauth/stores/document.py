@@ -30,6 +30,7 @@ from multi_user_oauth.model import (
     Rescue,
     Revocation,
 )
+from multi_user_oauth.model.attempt import Attempt
 from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import Walked
 from multi_user_oauth.ports.breakers import Suspect
@@ -38,7 +39,7 @@ SCHEMA: Final = 1
 """Raised when older programs would misread a document; a new field with a default is no reason."""
 
 Document = dict[str, Any]
-Value = AuditRecord | Breaker | Connection | LedgerEntry | Rescue | Revocation | Suspect
+Value = Attempt | AuditRecord | Breaker | Connection | LedgerEntry | Rescue | Revocation | Suspect
 T = TypeVar("T", bound=Value)
 S = TypeVar("S")
 
@@ -46,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 # msgspec learns a type at its first use, and the process dies (SIGSEGV, with 0.22) if two threads are
 # first at the same time. So it learns them here, under the lock of the import.
-for _kind in (AuditRecord, Breaker, Connection, LedgerEntry, Rescue, Revocation, Suspect):
+for _kind in (Attempt, AuditRecord, Breaker, Connection, LedgerEntry, Rescue, Revocation, Suspect):
     msgspec.json.Decoder(_kind)
 
 RELEASED: Final = ("lease", "failure", "refresh_due_at")
@@ -59,6 +60,8 @@ _MADE_WHEN_READ: Final = ("version", "lease_age")  # a revocation's
 
 def document_id(value: Value) -> str:
     """Return the name under which the value's document lies in its collection."""
+    if isinstance(value, Attempt):
+        return value.id
     if isinstance(value, Breaker):
         return value.connector_type
     if isinstance(value, Connection | Suspect):

@@ -9,6 +9,7 @@ from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import SCHEMA, Document, from_document, to_document, utc
+from multi_user_oauth.stores.firestore_attempts import FirestoreAttempts
 from multi_user_oauth.stores.firestore_breakers import FirestoreBreakers
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_erasure import LEDGER, PEOPLE, FirestoreTraces
@@ -30,7 +31,12 @@ DAYS_FORGOTTEN: Final = 30
 
 
 class FirestoreActivityStore(
-    FirestoreKeyVersions, FirestoreUsage, FirestoreReads, FirestoreBreakers, FirestoreTraces
+    FirestoreKeyVersions,
+    FirestoreUsage,
+    FirestoreReads,
+    FirestoreBreakers,
+    FirestoreAttempts,
+    FirestoreTraces,
 ):
     """
     All ports of the activity database; see the main one.

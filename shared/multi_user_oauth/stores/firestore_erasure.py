@@ -8,6 +8,7 @@ from typing import Final
 from multi_user_oauth.errors import ConflictError, StoreUnavailableError
 from multi_user_oauth.model import ConnectionKey, Identity, LedgerEntry, RevocationPage, Snapshot
 from multi_user_oauth.stores.document import Document, from_document, is_of, readable
+from multi_user_oauth.stores.firestore_attempts import ATTEMPTS
 from multi_user_oauth.stores.firestore_breakers import SUSPECTS
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
 from multi_user_oauth.stores.firestore_found import Found
@@ -50,18 +51,11 @@ class FirestoreErasure(FirestoreSealed):
         rescues = _named_after(self._database, RESCUE, key, numbers=2)
         aside = [(AUDIT, each) for each in records] + [(RESCUE, each) for each in rescues]
         while len(aside) > AT_ONCE:
-            writes = self._deleting(aside[:AT_ONCE])
-            writes.commit()
+            _deleting(self._database, aside[:AT_ONCE]).commit()
             aside = aside[AT_ONCE:]
-        writes = self._deleting(aside)
+        writes = _deleting(self._database, aside)
         writes.delete(CONNECTIONS, key.document_id, tombstone.version)
         writes.commit()
-
-    def _deleting(self, found: list[tuple[str, Found]]) -> Writes:
-        writes = Writes(self._database)
-        for collection, each in found:
-            writes.delete(collection, each.name, each.version)
-        return writes
 
 
 class FirestoreTraces:
@@ -86,14 +80,21 @@ class FirestoreTraces:
 
     def forget_reads(self, key: ConnectionKey) -> int:
         """Delete the kept uses of its tokens, some at a time; return how many there were."""
-        number, of = 0, {"connector_type": key.connector_type, "user_email": key.user_email}
-        while found := self._database.find(READS, limit=AT_ONCE, **of):
+        number = 0
+        for found in self._some_of(READS, key):
             writes = Writes(self._database)
             for each in found:
-                writes.drop(
-                    READS, each.name
-                )  # Firestore itself deletes some, when their time has come
+                # Firestore itself deletes some, when their time has come.
+                writes.drop(READS, each.name)
             writes.commit()
+            number += len(found)
+        return number
+
+    def forget_attempts(self, key: ConnectionKey) -> int:
+        """Delete what was sent under keys, some at a time; return how many, raise `ConflictError`."""
+        number = 0
+        for found in self._some_of(ATTEMPTS, key):
+            _deleting(self._database, [(ATTEMPTS, each) for each in found]).commit()
             number += len(found)
         return number
 
@@ -106,13 +107,23 @@ class FirestoreTraces:
         self._forget(PEOPLE, found)
         return None
 
+    def _some_of(self, collection: str, key: ConnectionKey) -> Iterator[list[Found]]:
+        of = {"connector_type": key.connector_type, "user_email": key.user_email}
+        while found := self._database.find(collection, limit=AT_ONCE, **of):
+            yield found  # to be deleted before the next are asked for
+
     def _forget(self, collection: str, found: Found | None) -> bool:
         if found is None:
             return False
-        writes = Writes(self._database)
-        writes.delete(collection, found.name, found.version)
-        writes.commit()
+        _deleting(self._database, [(collection, found)]).commit()
         return True
+
+
+def _deleting(database: FirestoreDatabase, found: list[tuple[str, Found]]) -> Writes:
+    writes = Writes(database)
+    for collection, each in found:
+        writes.delete(collection, each.name, each.version)
+    return writes
 
 
 def _latest(name: str, person: Document) -> datetime | None:

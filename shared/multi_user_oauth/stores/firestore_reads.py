@@ -3,7 +3,7 @@
 from typing import Final
 
 from multi_user_oauth.errors import StoreUnavailableError
-from multi_user_oauth.model import ConnectionKey
+from multi_user_oauth.model import Action, ConnectionKey
 from multi_user_oauth.ports import KeptRead, Use
 from multi_user_oauth.stores.document import SCHEMA, Document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
@@ -31,6 +31,7 @@ class FirestoreReads:
             "purpose": use.purpose,
             "scopes": list(use.scopes),
             "min_ttl": use.min_ttl,
+            "action": use.action.value,
             "expire_at": utc(read.until),
         }
         if not self._database.create(READS, read.document_id, fields):
@@ -62,6 +63,8 @@ def _kept(key: ConnectionKey, found: Found) -> KeptRead:
                 purpose=fields["purpose"],
                 scopes=tuple(fields["scopes"]),
                 min_ttl=fields["min_ttl"],
+                # Before connectors there was nothing else that a token was used for.
+                action=Action(fields.get("action", Action.TOKEN)),
             ),
             at=utc(fields["at"]),
             mark=fields["mark"],

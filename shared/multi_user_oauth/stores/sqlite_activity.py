@@ -9,11 +9,12 @@ from multi_user_oauth.errors import FlowAlreadyUsedError
 from multi_user_oauth.model import FlowMark, Identity, LedgerEntry
 from multi_user_oauth.ports import Clock, Meter, SignOuts
 from multi_user_oauth.stores.document import from_document, to_document
+from multi_user_oauth.stores.sqlite_attempts import ATTEMPTS_TABLE, SqliteAttempts
 from multi_user_oauth.stores.sqlite_breakers import BREAKERS_TABLES, SqliteBreakers
 from multi_user_oauth.stores.sqlite_database import Database, Step, script
 from multi_user_oauth.stores.sqlite_erasure import SqliteTraces
 from multi_user_oauth.stores.sqlite_key_versions import READ, WRITE, SqliteKeyVersions
-from multi_user_oauth.stores.sqlite_reads import READS_TABLE, SqliteReads
+from multi_user_oauth.stores.sqlite_reads import READS_ACTION, READS_TABLE, SqliteReads
 from multi_user_oauth.stores.sqlite_rows import packed, text, unpacked
 from multi_user_oauth.stores.sqlite_usage import USAGE_TABLE, SqliteUsage
 
@@ -52,11 +53,13 @@ STEPS: Final[tuple[Step, ...]] = (
     script(USAGE_TABLE),
     script(READS_TABLE),
     script(BREAKERS_TABLES),
+    script(ATTEMPTS_TABLE),
+    script(READS_ACTION),
 )
 
 
 class SqliteActivityStore(
-    SqliteKeyVersions, SqliteUsage, SqliteReads, SqliteBreakers, SqliteTraces
+    SqliteKeyVersions, SqliteUsage, SqliteReads, SqliteBreakers, SqliteAttempts, SqliteTraces
 ):
     """All ports of the activity database, for many threads and processes at once; see the main one."""
 

@@ -75,11 +75,11 @@ class SqliteTraces:
 
     def forget_reads(self, key: ConnectionKey) -> int:
         """Delete the kept uses of its tokens; return how many there were."""
-        with self._database.writing() as database:
-            deleted = database.execute("DELETE FROM reads WHERE connection = ?", (key.document_id,))
-        self._meter.count(activity.READ, deleted.rowcount + 1)  # as where they go some at a time
-        self._meter.count(activity.WRITE, deleted.rowcount)
-        return deleted.rowcount
+        return self._delete_all("DELETE FROM reads WHERE connection = ?", key.document_id)
+
+    def forget_attempts(self, key: ConnectionKey) -> int:
+        """Delete what was sent for this connection under keys; return how many there were."""
+        return self._delete_all("DELETE FROM attempts WHERE connection = ?", key.document_id)
 
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """Delete the person's sign-outs if all are from before; else return the latest's time."""
@@ -104,6 +104,13 @@ class SqliteTraces:
         self._meter.count(activity.READ)
         self._meter.count(activity.WRITE, min(1, deleted.rowcount))
         return deleted.rowcount > 0
+
+    def _delete_all(self, statement: str, name: str) -> int:
+        with self._database.writing() as database:
+            deleted = database.execute(statement, (name,))
+        self._meter.count(activity.READ, deleted.rowcount + 1)  # as where they go some at a time
+        self._meter.count(activity.WRITE, deleted.rowcount)
+        return deleted.rowcount
 
 
 def _span(key: ConnectionKey) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from multi_user_oauth.errors import StoreUnavailableError
-from multi_user_oauth.model import ConnectionKey
+from multi_user_oauth.model import Action, ConnectionKey
 from multi_user_oauth.ports import Clock, KeptRead, Meter, Use
 from multi_user_oauth.stores.sqlite_database import Database
 from multi_user_oauth.stores.sqlite_key_versions import READ, WRITE
@@ -20,6 +20,8 @@ CREATE TABLE reads (
 CREATE INDEX reads_connection ON reads (connection, id);
 CREATE INDEX reads_end ON reads (until)
 """
+READS_ACTION: Final = "ALTER TABLE reads ADD COLUMN action TEXT NOT NULL DEFAULT 'token'"
+"""Before connectors there was nothing else that a token was used for."""
 
 FORGOTTEN_AT_ONCE: Final = 10
 """At most this many rows whose time has come are cleaned away by one call."""
@@ -29,11 +31,11 @@ _FORGET: Final = (
     " (SELECT rowid FROM reads WHERE until < ? ORDER BY until LIMIT ?)"
 )
 _KEEP: Final = (
-    "INSERT INTO reads (id, connection, at, mark, until, actor, outcome, purpose, scopes, min_ttl)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "INSERT INTO reads (id, connection, at, mark, until, actor, outcome, purpose, scopes, min_ttl,"
+    " action) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _FIND: Final = (
-    "SELECT at, mark, until, actor, outcome, purpose, scopes, min_ttl FROM reads"
+    "SELECT at, mark, until, actor, outcome, purpose, scopes, min_ttl, action FROM reads"
     " WHERE connection = ? AND id > ? ORDER BY id LIMIT ?"
 )
 
@@ -51,6 +53,7 @@ class SqliteReads:
         row = (
             read.document_id, use.key.document_id, text(read.at), read.mark, text(read.until),
             use.actor, use.outcome, use.purpose, json.dumps(use.scopes), use.min_ttl,
+            use.action.value,
         )  # fmt: skip
         with self._database.writing() as database:
             database.execute(_FORGET, (text(self._now()), FORGOTTEN_AT_ONCE))
@@ -70,7 +73,7 @@ class SqliteReads:
 
 
 def _kept(key: ConnectionKey, *row: Any) -> KeptRead:  # noqa: ANN401  # reason: a row's columns
-    at, mark, until, actor, outcome, purpose, scopes, min_ttl = row
+    at, mark, until, actor, outcome, purpose, scopes, min_ttl, action = row
     return KeptRead(
         use=Use(
             actor=actor,
@@ -79,6 +82,7 @@ def _kept(key: ConnectionKey, *row: Any) -> KeptRead:  # noqa: ANN401  # reason:
             purpose=purpose,
             scopes=tuple(json.loads(scopes)),
             min_ttl=min_ttl,
+            action=Action(action),
         ),
         at=datetime.fromisoformat(at),
         mark=mark,

@@ -26,6 +26,7 @@ from multi_user_oauth.ports import (
     UnfinishedRevocations,
     Usage,
 )
+from multi_user_oauth.ports.attempts import Attempts
 from multi_user_oauth.ports.breakers import BreakerStore, Suspects
 
 if TYPE_CHECKING:  # a function without keys loads no cryptography
@@ -59,6 +60,7 @@ class ActivityStore(
     TraceErasure,
     BreakerStore,
     Suspects,
+    Attempts,
     Protocol,
 ):
     """All ports of the activity database."""

@@ -20,6 +20,7 @@ from tests.contract.stores.samples import (
     BERT,
     FAILURE,
     KEY,
+    attempt,
     breaker,
     change,
     connection,
@@ -143,6 +144,7 @@ def use_activity(activity: FirestoreActivityStore) -> None:
     activity.entries()
     activity.sign_outs(ANNA)
     remember_trouble(activity)
+    send_once(activity)
     forget_all(activity)
     activity.key_versions(Kind.ACCESS)
 
@@ -161,6 +163,18 @@ def remember_trouble(activity: FirestoreActivityStore) -> None:
     activity.clear_suspect(suspect(2))
     activity.clear_suspect(suspect(2))
     activity.suspect(suspect(3))
+
+
+def send_once(activity: FirestoreActivityStore) -> None:
+    """Look for an attempt, write it, and write over it, once too often."""
+    sent = attempt()
+    activity.attempt(sent.id)
+    kept = activity.keep_attempt(None, sent)
+    activity.keep_attempt(kept, replace(sent, handle="another"))
+    for old in (None, kept):
+        with pytest.raises(ConflictError):
+            activity.keep_attempt(old, sent)
+    activity.attempt(sent.id)
 
 
 def claim_and_ask(store: FirestoreMainStore) -> None:
@@ -235,12 +249,13 @@ def erase_it(store: FirestoreMainStore) -> None:
 
 
 def forget_all(activity: FirestoreActivityStore) -> None:
-    """Forget who used a connection, its disconnects and who signed out, once too often."""
+    """Forget who used a connection, what was sent, disconnects and sign-outs, once too often."""
     for _ in range(2):
         for entry in activity.disconnects(KEY):
             activity.forget_disconnect(entry)
         activity.forget_disconnect(ledger_entry())
         activity.forget_uses(KEY)
         activity.forget_reads(KEY)
+        activity.forget_attempts(KEY)
         activity.forget_sign_outs(BERT, until=AT + timedelta(days=2))
     activity.forget_sign_outs(ANNA, until=AT)

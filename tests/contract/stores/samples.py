@@ -21,6 +21,7 @@ from multi_user_oauth.model import (
     Revocation,
     Snapshot,
 )
+from multi_user_oauth.model.attempt import Attempt, Stage
 from multi_user_oauth.model.breaker import Breaker, Minute, Trouble
 from multi_user_oauth.ports import ConnectionWriter
 from multi_user_oauth.ports.breakers import Suspect
@@ -169,6 +170,29 @@ def suspect(generation: int = 1, key: ConnectionKey = KEY) -> Suspect:
     return Suspect(key=key, epoch=7, generation=generation, at=AT)
 
 
+def attempt(
+    name: str = "attempt",
+    *,
+    key: ConnectionKey = KEY,
+    mark: str = "mark",
+    stage: Stage = Stage.SENT,
+    handle: str = "draft-1",
+    provider_id: str = "message-1",
+) -> Attempt:
+    """Return one thing to be sent once, which was sent."""
+    return Attempt(
+        id=name,
+        key=key,
+        fingerprint="fingerprint",
+        mark=mark,
+        stage=stage,
+        held_until=AT + timedelta(minutes=2),
+        until=AT + timedelta(days=1),
+        handle=handle,
+        provider_id=provider_id,
+    )
+
+
 FULL = replace(
     connection(),
     reason="reason",
@@ -197,4 +221,5 @@ VALUES: list[Value] = [
     breaker(),
     Breaker(connector_type=KEY.connector_type),
     suspect(),
+    attempt(),
 ]

@@ -19,6 +19,7 @@ from tests.contract.stores.samples import (
     FULL,
     KEY,
     VALUES,
+    attempt,
     breaker,
     ledger_entry,
     record,
@@ -166,6 +167,24 @@ def test_the_documents_of_troubles_are_these() -> None:
     }
     assert document_id(breaker()) == "google_workspace"
     assert document_id(suspect()) == KEY.document_id
+
+
+def test_the_document_of_an_attempt_is_this() -> None:
+    """Its id is in it too: whoever finds it under another one's name is told."""
+    assert to_document(attempt()) == {
+        "schema": 1,
+        "id": "attempt",
+        "connector_type": "google_workspace",
+        "user_email": "anna@example.org",
+        "fingerprint": "fingerprint",
+        "mark": "mark",
+        "stage": "sent",
+        "held_until": AT + timedelta(minutes=2),
+        "until": AT + timedelta(days=1),
+        "handle": "draft-1",
+        "provider_id": "message-1",
+    }
+    assert document_id(attempt()) == "attempt"
 
 
 def test_a_time_is_kept_in_utc() -> None:

@@ -15,6 +15,7 @@ from tests.contract.stores.samples import (
     AT,
     BERT,
     KEY,
+    attempt,
     change,
     connection,
     get,
@@ -118,6 +119,17 @@ def test_uses_are_forgotten(activity: ActivityStore) -> None:
     assert activity.forget_uses(KEY) is False
     assert activity.uses(KEY) == ()
     assert activity.uses(LONGER) == (USE,)
+
+
+def test_what_was_sent_is_forgotten(activity: ActivityStore) -> None:
+    """For this connection alone; and it is said how much it was."""
+    for number in range(2):
+        activity.keep_attempt(None, attempt(f"mine-{number}"))
+    others = activity.keep_attempt(None, attempt("other", key=LONGER))
+    assert activity.forget_attempts(KEY) == 2
+    assert activity.forget_attempts(KEY) == 0
+    assert [activity.attempt(f"mine-{number}") for number in range(2)] == [None, None]
+    assert activity.attempt("other") == others
 
 
 def test_who_was_suspect_is_forgotten_too(activity: ActivityStore) -> None:

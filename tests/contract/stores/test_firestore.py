@@ -23,6 +23,7 @@ from tests.contract.stores.samples import (
     AT,
     FAILURE,
     KEY,
+    attempt,
     change,
     connection,
     get,
@@ -220,6 +221,18 @@ def test_a_mark_names_the_time_after_which_it_may_be_deleted(
         found = behind.collection("flow_marks").document(name).get()
         assert found.get("expire_at") == AT + timedelta(minutes=10, days=1)
     assert len(activity.by_handle("handle")) == 2
+
+
+def test_an_attempt_names_the_time_after_which_it_may_be_deleted(
+    activity: ActivityStore, behind: Client
+) -> None:
+    """A day after its end, also when its end is put off."""
+    first = attempt()
+    document = behind.collection("attempts").document(first.id)
+    kept = activity.keep_attempt(None, first)
+    assert document.get().get("expire_at") == first.until + timedelta(days=1)
+    activity.keep_attempt(kept, replace(first, until=first.until + timedelta(hours=1)))
+    assert document.get().get("expire_at") == first.until + timedelta(days=1, hours=1)
 
 
 def test_old_sign_outs_are_cleaned_with_the_next_one(

@@ -26,6 +26,7 @@ from tests.contract.stores.samples import (
     AT,
     FAILURE,
     KEY,
+    attempt,
     change,
     connection,
     get,
@@ -182,6 +183,7 @@ WRITES: dict[str, Callable[[FirestoreMainStore, FirestoreActivityStore], object]
     "spend": lambda _, activity: activity.spend(mark("a")),
     "note": lambda _, activity: activity.note(mark("a")),
     "enter": lambda _, activity: activity.enter(ledger_entry()),
+    "keep_attempt": lambda _, activity: activity.keep_attempt(None, attempt()),
     "sign_out": lambda _, activity: activity.sign_out(ANNA, "s1", AT),
     "sign_out_everywhere": lambda _, activity: activity.sign_out_everywhere(ANNA, AT),
 }

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from multi_user_oauth.errors import StoreUnavailableError
-from multi_user_oauth.model import ConnectionKey
+from multi_user_oauth.model import Action, ConnectionKey
 from multi_user_oauth.ports import KeptRead, Use, read_id
 from multi_user_oauth.stores.meter import OperationMeter
 from tests.contract.stores.samples import AT, KEY
@@ -33,7 +33,7 @@ def later(microseconds: int, **changes: str) -> KeptRead:
 def test_what_was_kept_is_told_by_its_time(activity: ActivityStore) -> None:
     """All of it, of this connection alone, whatever the order in which it was written."""
     refused = later(1, outcome="needs_sign_in", purpose="")
-    last = later(2, actor="agent:é~*[]/`x`")
+    last = later(2, actor="agent:é~*[]/`x`", action=Action.MAIL_SEND)
     others = replace(READ, use=replace(USE, key=OTHER))
     for read in (last, READ, others, refused):
         activity.keep_read(read)

@@ -7,7 +7,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from multi_user_oauth.errors import ConflictError
 from multi_user_oauth.model import SHARDS, Batch, ConnectionKey, Lease
 from multi_user_oauth.stores.sqlite import DUE
 from multi_user_oauth.stores.sqlite_activity import FORGOTTEN_AT_ONCE
+from multi_user_oauth.stores.sqlite_attempts import FORGOTTEN_AT_ONCE as AT_ONCE
 from multi_user_oauth.stores.sqlite_database import Database
 from multi_user_oauth.stores.sqlite_rows import packed, unpacked
 from tests.contract.stores.samples import (
@@ -24,6 +25,7 @@ from tests.contract.stores.samples import (
     AT,
     FAILURE,
     KEY,
+    attempt,
     change,
     connection,
     get,
@@ -174,3 +176,27 @@ def test_old_marks_and_sign_outs_are_cleaned_a_few_at_a_time(tmp_path: Path) -> 
     activity.spend(mark("new-2", handle="new"))
     assert [each.state_hash for each in activity.by_handle("handle")] == ["late"]
     assert activity.sign_outs(ANNA).sessions == frozenset()
+
+
+def test_old_attempts_are_cleaned_a_few_at_a_time(tmp_path: Path) -> None:
+    """A day after their end, with each write at most ten, the oldest first."""
+    clock = ManualClock()
+    activity = activity_store(tmp_path, clock)
+    ends = [AT + timedelta(seconds=number) for number in range(AT_ONCE + 5)]
+    for number, until in enumerate(ends):
+        activity.keep_attempt(None, replace(attempt(f"old-{number}"), until=until))
+    late = activity.keep_attempt(None, replace(attempt("late"), until=AT.replace(day=9)))
+
+    def left() -> list[str]:
+        names = [f"old-{number}" for number in range(len(ends))]
+        return [name for name in names if activity.attempt(name)]
+
+    clock.advance((ends[-1] - clock()).total_seconds())
+    late = activity.keep_attempt(late, late.attempt)
+    assert len(left()) == len(ends)
+    clock.advance(timedelta(days=1, microseconds=1).total_seconds())
+    late = activity.keep_attempt(late, late.attempt)
+    assert left() == [f"old-{number}" for number in range(AT_ONCE, len(ends))]
+    activity.keep_attempt(late, late.attempt)
+    assert left() == []
+    assert activity.attempt("late") is not None

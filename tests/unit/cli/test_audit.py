@@ -200,6 +200,7 @@ def test_kept_uses_are_shown(audit: Audit, env_file: Path) -> None:
     assert rows[0] == {
         "at": "2026-01-05T09:00:00Z",
         "actor": "agent:mail",
+        "action": "token",
         "outcome": "released",
         "purpose": "",
         "scopes": ["a", "b"],

@@ -10,6 +10,7 @@ from multi_user_oauth.erasing import BACKUPS, PROVIDER, SESSIONS, Erase, Erased
 from multi_user_oauth.errors import ConflictError, StillConnectedError, StoreUnavailableError
 from multi_user_oauth.log import JsonFormatter
 from multi_user_oauth.model import System
+from multi_user_oauth.model.attempt import Attempt, Stage
 from multi_user_oauth.ports import KeptRead, LastUse, SignOuts, Use
 from multi_user_oauth.ports.breakers import Suspect
 from tests.support.audit_chains import verified
@@ -50,6 +51,20 @@ def kept_read(world: World, mark: str) -> KeptRead:
     return KeptRead(use=use, at=at, mark=mark, until=at + timedelta(days=400))
 
 
+def sent(world: World) -> Attempt:
+    """Return what an agent sent once as Ada, under a key."""
+    at = world.clock()
+    return Attempt(
+        id="attempt",
+        key=ADA,
+        fingerprint="fingerprint",
+        mark="mark",
+        stage=Stage.SENT,
+        held_until=at,
+        until=at + timedelta(days=1),
+    )
+
+
 def told(erased: tuple[Erased, ...]) -> dict[str, str | None]:
     """Return what was there, and why it stays."""
     return {each.what: each.why for each in erased}
@@ -61,6 +76,7 @@ def test_what_may_go_goes_and_the_rest_is_told(world: World) -> None:
     world.activity.suspect(Suspect(key=ADA, epoch=1, generation=1, at=world.clock()))
     for mark in ("a1", "b2"):
         world.activity.keep_read(kept_read(world, mark))
+    world.activity.keep_attempt(None, sent(world))
     ended = world.clock()
 
     erased = erasing(world).erase(ADA_EMAIL)
@@ -68,6 +84,7 @@ def test_what_may_go_goes_and_the_rest_is_told(world: World) -> None:
     assert told(erased) == {
         "usage": None,
         "kept reads": None,
+        "idempotency keys": None,
         "sign-outs": SESSIONS,
         "connection and audit": BACKUPS,
         "ledger": BACKUPS,
@@ -77,6 +94,7 @@ def test_what_may_go_goes_and_the_rest_is_told(world: World) -> None:
     assert times["connection and audit"] == times["ledger"] == ended + RETENTION
     assert world.activity.uses(ADA) == ()
     assert world.activity.kept_reads(ADA, after=None, limit=9) == ()
+    assert world.activity.attempt("attempt") is None
     assert world.activity.suspects(ADA.connector_type, after=None, limit=9) == ()
     assert world.actions() == ["connected", "disconnected"]
 
@@ -151,7 +169,9 @@ def test_interrupted_it_is_begun_again(world: World) -> None:
     left(world)
     world.clock.advance(98 * DAYS)
     world.activity.keep_read(kept_read(world, "a1"))
-    for operation in ("forget_reads", "forget_sign_outs", "erase", "forget_disconnect"):
+    world.activity.keep_attempt(None, sent(world))
+    steps = ("forget_reads", "forget_attempts", "forget_sign_outs", "erase", "forget_disconnect")
+    for operation in steps:
         store = world.store if operation == "erase" else world.activity
         store.fail_after(operation)
         with pytest.raises(StoreUnavailableError):
