@@ -97,6 +97,30 @@ def require_scopes(
             raise InsufficientScopeError(message)
 
 
+def require_any_scope(
+    policy: Policy, caller: Caller, connection: Connection, needs: tuple[str, ...]
+) -> None:
+    """
+    Return if one of these scopes is granted, and left to the caller; raise `InsufficientScopeError`.
+
+    For what is done in the person's name without giving the token away: a rule that names scopes
+    narrows it to these.
+    """
+    if not _lowered(needs) & scopes_left(policy, caller, needs):
+        raise InsufficientScopeError(f"{connection.key}: beyond the scopes of the agent's rule")
+    if not _lowered(needs) & scopes_left(policy, caller, connection.scopes):
+        message = f"{connection.key}: no scope for this is granted"
+        raise InsufficientScopeError(message, scopes=needs)
+
+
+def scopes_left(policy: Policy, caller: Caller, granted: Iterable[str]) -> frozenset[str]:
+    """Return what the rules leave the caller of these scopes, in lower case."""
+    left = _lowered(granted)
+    for rule in _rules(policy, caller):
+        left &= left if rule.scopes is None else _lowered(rule.scopes)
+    return left
+
+
 def may_see(policy: Policy, caller: Caller, connection: Connection, now: datetime) -> bool:
     """Return whether the connection belongs in this caller's list."""
     try:

@@ -5,14 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from multi_user_oauth.access import require, require_reach, require_scopes
+from multi_user_oauth.access import (
+    require,
+    require_any_scope,
+    require_reach,
+    require_scopes,
+    scopes_left,
+)
 from multi_user_oauth.custody import AccessTokens
 from multi_user_oauth.errors import (
-    ConflictError,
     MultiUserOAuthError,
-    RefreshInProgressError,
     TamperedError,
 )
+from multi_user_oauth.freshening import Freshen
 from multi_user_oauth.last_used import NoteUses
 from multi_user_oauth.model import (
     AccessToken,
@@ -24,7 +29,6 @@ from multi_user_oauth.model import (
     Snapshot,
 )
 from multi_user_oauth.ports import (
-    Anew,
     Clock,
     ConnectionReader,
     Draw,
@@ -33,12 +37,12 @@ from multi_user_oauth.ports import (
     Use,
     UseLog,
 )
-from multi_user_oauth.refreshing import is_leased, require_live, satisfies
+from multi_user_oauth.refreshing import require_live
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_LOOK = 0.1
-"""Seconds between two looks at a record that another worker is refreshing, at least; at most thrice."""
+WHOLE_TOKEN = frozenset({Action.TOKEN, Action.PROXY})
+"""What is done with all that the token can do: nobody narrows it then."""
 
 
 def not_kept(_: Use) -> None:
@@ -47,10 +51,12 @@ def not_kept(_: Use) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wish:
-    """What the token has to be."""
+    """What the token has to be, and what for."""
 
+    action: Action
     min_ttl: timedelta
     scopes: tuple[str, ...]
+    any_of: tuple[str, ...]
     forced: bool
     claims: str | None
 
@@ -80,14 +86,12 @@ class GetAccessToken:
     ) -> None:
         self._connections = connections
         self._access_tokens = access_tokens
-        self._refresher = refresher
+        self._freshen = Freshen(refresher=refresher, now=now, sleep=sleep, draw=draw, limits=limits)
         self._policy = policy
         self._uses = uses
         self._reads = reads
         self._notes = notes
         self._now = now
-        self._sleep = sleep
-        self._draw = draw
         self._limits = limits
 
     def get(
@@ -95,14 +99,19 @@ class GetAccessToken:
         caller: Caller,
         key: ConnectionKey,
         *,
+        action: Action = Action.TOKEN,
         min_ttl: timedelta | None = None,
         scopes: tuple[str, ...] = (),
+        any_of: tuple[str, ...] = (),
         purpose: str = "",
         force_refresh: bool = False,
         claims_challenge: str | None = None,
     ) -> AccessToken:
         """
         Return an access token good for at least `min_ttl` (60 s unless given).
+
+        Where `action` is not to give it away, it is for one call of ours in the person's name, which
+        needs `any_of` these scopes.
 
         With `force_refresh` another one than is stored: an API refused that. One that came within the
         last minute is another one already, unless there is a `claims_challenge` (the API's, as JSON),
@@ -118,15 +127,17 @@ class GetAccessToken:
             seconds = int(wanted.total_seconds())
             return Use(
                 actor=str(caller), key=key, outcome=outcome, purpose=purpose, scopes=scopes,
-                min_ttl=seconds,
+                min_ttl=seconds, action=action,
             )  # fmt: skip
 
         try:
             policy = self._policy()
-            require_reach(policy, caller, Action.TOKEN, key)
+            require_reach(policy, caller, action, key)
             wish = _Wish(
+                action=action,
                 min_ttl=wanted,
                 scopes=scopes,
+                any_of=any_of,
                 forced=force_refresh or claims_challenge is not None,
                 claims=claims_challenge,
             )
@@ -135,8 +146,12 @@ class GetAccessToken:
             self._uses(use(refused.code))
             raise
         self._uses(use("released"))
-        self._notes.note(caller, key, Action.TOKEN, purpose)
+        self._notes.note(caller, key, action, purpose)
         return token
+
+    def left_to(self, caller: Caller, token: AccessToken) -> frozenset[str]:
+        """Return which of the token's scopes the caller may make use of here, in lower case."""
+        return scopes_left(self._policy(), caller, token.scopes)
 
     def _kept(self, use: Callable[[str], Use], get: Callable[[], AccessToken]) -> AccessToken:
         # Before the line of the log: that line is to tell of the answer which is really given.
@@ -154,11 +169,16 @@ class GetAccessToken:
         def read() -> Snapshot:
             # At each look: what the person withdraws while we wait holds from that commit on.
             snapshot = require_live(key, self._connections.read(key))
-            require(policy, caller, Action.TOKEN, snapshot.connection, self._now())
-            require_scopes(policy, caller, snapshot.connection, wish.scopes)
+            require(policy, caller, wish.action, snapshot.connection, self._now())
+            if wish.action in WHOLE_TOKEN:
+                require_scopes(policy, caller, snapshot.connection, wish.scopes)
+            else:
+                require_any_scope(policy, caller, snapshot.connection, wish.any_of)
             return snapshot
 
-        connection = self._fresh(key, wish, read).connection
+        connection = self._freshen.fresh(
+            key, read, min_ttl=wish.min_ttl, forced=wish.forced, claims=wish.claims
+        ).connection
         value = self._access_tokens.open(connection)
         # The seal is bound to the key already; this looks once more at the border, since the one
         # mistake that must never happen is to answer with somebody else's token.
@@ -170,29 +190,3 @@ class GetAccessToken:
             scopes=connection.scopes,
             missing_scopes=connection.missing_scopes,
         )
-
-    def _fresh(self, key: ConnectionKey, wish: "_Wish", read: Callable[[], Snapshot]) -> Snapshot:
-        started = self._now()
-        snapshot = read()
-        # Not the token that this caller was refused, then: any that somebody got after this look.
-        generation = snapshot.connection.generation
-        anew = Anew(generation=generation, claims=wish.claims) if wish.forced else None
-        while not satisfies(snapshot.connection, wish.min_ttl, anew, self._limits, self._now()):
-            if self._now() - started >= self._limits.wait_for_refresh:
-                raise RefreshInProgressError(str(key))
-            if is_leased(snapshot, self._limits):
-                self._pause()
-            else:
-                self._ask(key, wish.min_ttl, anew)
-            snapshot = read()
-        return snapshot
-
-    def _ask(self, key: ConnectionKey, min_ttl: timedelta, anew: Anew | None) -> None:
-        try:
-            self._refresher.refresh(key, min_ttl=min_ttl, anew=anew)
-        except (RefreshInProgressError, ConflictError):
-            self._pause()  # somebody wrote: what they wrote is looked at
-
-    def _pause(self) -> None:
-        # Spread by chance, so that many waiters do not look in step.
-        self._sleep(SHORTEST_LOOK * (1 + 2 * self._draw(1)[0] / 255))

@@ -90,9 +90,17 @@ class CrossSiteRequestError(ForbiddenError):
 
 
 class InsufficientScopeError(ForbiddenError):
-    """A scope was asked for that the person, or the policy, did not grant (RFC 6750, 3.1)."""
+    """
+    A scope was asked for that the person, or the policy, did not grant (RFC 6750, 3.1).
+
+    Any of `scopes` would do, the narrowest first; empty where no sign-in could help.
+    """
 
     code = "insufficient_scope"
+
+    def __init__(self, message: str, *, scopes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.scopes = scopes
 
 
 class DelegationRequiredError(ForbiddenError):

@@ -27,6 +27,7 @@ def use_log(parts: Parts) -> UseLog:
         lines.write(
             "token",
             {
+                "action": use.action.value,
                 "actor": use.actor,
                 "connection": str(use.key),
                 "outcome": use.outcome,
