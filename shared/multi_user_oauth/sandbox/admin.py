@@ -14,6 +14,7 @@ from .controls import Controls
 from .records import ProviderName
 from .state import State
 
+KILO = 1000
 CREDENTIALS = frozenset({"client_secrets", "expired_secrets", "certificates"})
 
 
@@ -50,13 +51,27 @@ def mailbox_blueprint(state: State) -> Blueprint:
     blueprint = Blueprint("mailbox", __name__)
 
     def mailbox() -> str:
-        mails = [(mail, datetime.fromtimestamp(mail.sent_at, UTC)) for mail in state.mailbox]
+        mails = [
+            (
+                mail,
+                datetime.fromtimestamp(mail.sent_at, UTC),
+                [(file.name, _size(file.size)) for file in mail.attachments],
+            )
+            for mail in state.mailbox
+        ]
         return render_template(
             "mailbox.html", mails=mails[::-1], house="sandbox", title="Sandbox mailbox"
         )
 
     blueprint.add_url_rule("/mailbox", view_func=mailbox)
     return blueprint
+
+
+def _size(count: int) -> str:
+    """Give a number of bytes as a person reads it."""
+    if count < KILO:
+        return f"{count} B"
+    return f"{count / KILO:.1f} kB" if count < KILO**2 else f"{count / KILO**2:.1f} MB"
 
 
 class _Views:

@@ -19,6 +19,7 @@ from .gmail import gmail_blueprint
 from .google_routes import google_blueprint
 from .graph import graph_blueprint
 from .microsoft_routes import microsoft_blueprint
+from .office.blueprints import office_blueprints
 from .records import DROP, Clock, Draw, SandboxConfig, Sleep
 from .service_accounts import service_accounts_blueprint
 from .state import State
@@ -58,6 +59,7 @@ def create_app(
         service_accounts_blueprint(state),
         admin_blueprint(state),
         mailbox_blueprint(state),
+        *office_blueprints(state),
     ):
         app.register_blueprint(blueprint)
     return app
@@ -108,4 +110,6 @@ class SandboxApp(Flask):
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     name = error.name.lower().replace(" ", "_")
-    return jsonify(error=name, error_description=error.description), error.code or 500
+    allowed = {"Allow": ", ".join(getattr(error, "valid_methods", None) or ())}
+    headers = allowed if allowed["Allow"] else {}
+    return jsonify(error=name, error_description=error.description), error.code or 500, headers

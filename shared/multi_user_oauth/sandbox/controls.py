@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from .company import DEFAULT_AGENT
+from .office.memory import Office, SavedOffice
 from .records import DEFAULT_SETTINGS, Mail, ProviderName, Settings
 from .service_accounts import identity_token
 from .state import State
@@ -58,6 +59,7 @@ class Controls:
         with state.lock:
             for memory in (state.tokens, state.codes, state.consents, state.mailbox):
                 memory.clear()
+            state.office = Office(SavedOffice(), state.config.state_file)
             state.faults.clear()
             state.requests.clear()
             state.register("microsoft", state.config.microsoft)

@@ -8,7 +8,14 @@ from .fault_queue import Counted, FaultQueue
 from .records import ProviderName
 
 BeforeKind = Literal[
-    "status", "html", "slow", "drop", "drop_after", "oauth_error", "insufficient_claims"
+    "status",
+    "status_after",
+    "html",
+    "slow",
+    "drop",
+    "drop_after",
+    "oauth_error",
+    "insufficient_claims",
 ]
 AnswerKind = Literal[
     "missing_id_token",
@@ -40,7 +47,10 @@ Endpoint = Literal[
     "userinfo",
     "admin_consent",
     "graph",
+    "onedrive_bytes",
     "gmail",
+    "drive",
+    "google_calendar",
     "identity",
 ]
 

@@ -1,9 +1,11 @@
 """What stands before and behind every request to a provider: faults, ledger, request log."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Response, g, make_response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from .company import DEFAULT_AGENT
 from .faults import BEFORE_KINDS, Fault
@@ -16,7 +18,15 @@ PLACES: Final = {
     "microsoft": ("microsoft", ""),
     "google": ("google", ""),
     "graph": ("microsoft", "graph"),
+    "graph_mail": ("microsoft", "graph"),
+    "graph_files": ("microsoft", "graph"),
+    "graph_calendar": ("microsoft", "graph"),
+    "graph_teams": ("microsoft", "graph"),
+    "onedrive_bytes": ("microsoft", "onedrive_bytes"),
     "gmail": ("google", "gmail"),
+    "gmail_mail": ("google", "gmail"),
+    "drive": ("google", "drive"),
+    "google_calendar": ("google", "google_calendar"),
     "service_accounts": ("google", "identity"),
 }
 """Blueprint: its provider, and one name for all its endpoints (or none: each has its own)."""
@@ -61,6 +71,9 @@ class Gate:
             self._sleep(fault.delay)
         if fault.kind == "slow":
             return None
+        if fault.kind == "status_after":
+            g.fault_after = fault
+            return None
         if fault.kind in ("drop", "drop_after"):
             request.environ[DROP] = True
             return None if fault.kind == "drop_after" else make_response(b"", 502)
@@ -81,6 +94,9 @@ class Gate:
     def after(self, response: Response) -> Response:
         """Log the request without its secrets, and give the answer its headers."""
         place = _place()
+        fault = g.pop("fault_after", None)
+        if place and fault:  # the work is done; only its answer is another
+            response = outage(self._state, fault, place[1], done=response)
         if place:
             leak = self._state.secrets.leaks(request.path, request.args.items(multi=True))
             served = Served(
@@ -89,11 +105,11 @@ class Gate:
                 endpoint=place[1],
                 method=request.method,
                 path=(request.url_rule.rule if leak and request.url_rule else request.path),
-                grant_type=request.form.get("grant_type"),
+                grant_type=_form().get("grant_type"),
                 account=next((n for n in sorted(g.get("names", ())) if "@" in n), None),
                 status=0 if request.environ.get(DROP) else response.status_code,
                 leak=leak,
-                claims=request.form.get("claims"),
+                claims=_form().get("claims"),
             )
             self._state.requests.add(served)
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -112,6 +128,14 @@ def _place() -> tuple[str, str] | None:
         return None
     provider, endpoint = PLACES[blueprint]
     return provider, endpoint or {"keys_v1": "keys"}.get(view, view)
+
+
+def _form() -> Mapping[str, str]:
+    """Give the form's fields; of a body that was refused for its size there are none."""
+    try:
+        return request.form
+    except RequestEntityTooLarge:
+        return {}
 
 
 def _service_account() -> str | None:

@@ -17,12 +17,20 @@ Who = Literal[
     "operator",
 ]  # fmt: skip
 SecretName = Literal[
-    "flow_keys", "session_signing_key", "session_public_keys", "client_secrets", "policy",
+    "flow_keys", "link_keys", "session_signing_key", "session_public_keys", "client_secrets", "policy",
     "connector_types",
 ]  # fmt: skip
 Topic = Literal["events", "sweep"]
 Extra = Literal[
-    "web", "server", "microsoft", "google", "firestore", "cloud-kms", "secret-manager", "pubsub"
+    "web",
+    "server",
+    "microsoft",
+    "google",
+    "firestore",
+    "cloud-kms",
+    "connectors",
+    "secret-manager",
+    "pubsub",
 ]
 
 

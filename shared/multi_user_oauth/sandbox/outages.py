@@ -13,22 +13,26 @@ from .microsoft import MicrosoftHouse
 from .state import State
 
 TOO_MANY = 429
+REFUSED = 400
 SERVER_ERROR = 500
 HTML = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 CLAIMS = {"access_token": {"nbf": {"essential": True, "value": "1700000000"}}}
 """The challenge of Continuous Access Evaluation (facts: one retry with these claims)."""
 
 
-def outage(state: State, fault: Fault, endpoint: str) -> Response:
-    """Give the answer that `fault` puts in the place of the right one."""
-    if fault.kind == "html":
+def outage(state: State, fault: Fault, endpoint: str, *, done: Response | None = None) -> Response:
+    """Give the answer that `fault` puts in the place of the right one, which may be `done` already."""
+    if done is not None and (fault.status or REFUSED) < REFUSED:
+        response = done
+        response.status_code = fault.status or response.status_code
+    elif fault.kind == "html":
         response = make_response(HTML, fault.status or 502)
         response.headers["Content-Type"] = "text/html; charset=utf-8"
     elif fault.kind == "insufficient_claims":
         response = _challenge()
-    elif endpoint == "graph":
+    elif endpoint in ("graph", "onedrive_bytes"):
         response = graph_error(fault.status or 503, "Asked for by a fault.", fault.error or "")
-    elif endpoint in ("gmail", "userinfo"):
+    elif endpoint in ("gmail", "drive", "google_calendar", "userinfo"):
         response = google_error(fault.status or 503, "Asked for by a fault.")
     elif fault.provider == "microsoft":
         response = _microsoft(state, fault)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from email.message import Message
 from types import SimpleNamespace
 from typing import Any, Final
-from urllib.parse import unquote
 
 from requests import ConnectionError as RequestsConnectionError
 from requests import PreparedRequest, ReadTimeout, Response
@@ -78,7 +77,7 @@ def _environ(request: PreparedRequest) -> dict[str, Any]:
     path, query = inside(request.url or "")
     body = request.body
     builder = EnvironBuilder(
-        path=unquote(path),
+        path=path,
         query_string=query,
         method=request.method or "GET",
         base_url=f"http://{LOOPBACK}",

@@ -143,13 +143,43 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file in a mail; its bytes lie in the office's blobs, under `digest`."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One mail somebody sent through the sandbox."""
 
     id: str
+    """In the mailbox of who sent it, at `provider`; others know their copies by other ids."""
     provider: ProviderName
     sender: str
     recipients: tuple[str, ...]
+    """Who is named in To."""
     subject: str
     body: str
+    """As plain text, also of a mail in HTML."""
     sent_at: float
+    message_id: str = ""
+    """RFC 5322's Message-ID, with its angle brackets."""
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    thread: str = ""
+    """The id of the mail that began the conversation; empty for that mail itself."""
+    kept: bool = True
+    """Whether the sender has a copy among the sent mails."""
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Give all whom it is sent to."""
+        return self.recipients + self.cc + self.bcc

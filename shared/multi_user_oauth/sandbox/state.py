@@ -14,6 +14,7 @@ from . import storage
 from .company import Account
 from .faults import Fault, Faults
 from .ledger import RequestLog, SecretLedger
+from .office.memory import Office
 from .records import (
     DEFAULT_SETTINGS,
     Clock,
@@ -51,6 +52,7 @@ class State:
         self.tokens = {token.digest: token for token in saved.tokens}
         self.consents = {who: set(scopes) for who, scopes in saved.consents.items()}
         self.mailbox = list(saved.mailbox)
+        self.office = Office(saved.office, config.state_file)
         self._keys = {name: [load_key(key) for key in keys] for name, keys in saved.keys.items()}
         self.applications: dict[ProviderName, Registration | None] = {}
         self.register("microsoft", config.microsoft)
@@ -153,6 +155,7 @@ class State:
             tokens=[t for t in self.tokens.values() if t.expires_at > horizon],
             consents={who: sorted(scopes) for who, scopes in self.consents.items()},
             mailbox=self.mailbox,
+            office=self.office.saved(),
         )
         storage.save(self.config.state_file, saved)
 

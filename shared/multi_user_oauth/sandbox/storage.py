@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from .office.memory import SavedOffice
 from .records import Mail, Token
 
 
@@ -20,6 +21,7 @@ class Saved:
     tokens: Sequence[Token] = ()
     consents: dict[str, list[str]] = field(default_factory=dict)
     mailbox: Sequence[Mail] = ()
+    office: SavedOffice = field(default_factory=SavedOffice)
 
 
 def load(path: Path | None) -> Saved:

@@ -1,6 +1,7 @@
 """A sandbox in this process, with its own clock, and the real client libraries around it."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,9 +124,14 @@ class World:
         flow.oauth2session.trust_env = False
         return flow
 
-    def google(self, account: str = "sarah", **options: Any) -> Any:  # noqa: ANN401  # reason: handed on to the library
+    def google(
+        self,
+        account: str = "sarah",
+        scopes: Sequence[str] = (),
+        **options: Any,  # noqa: ANN401  # reason: handed on to the library
+    ) -> Any:  # noqa: ANN401  # reason: no types
         """Sign in at Google with google-auth-oauthlib and give its credentials."""
-        flow = self.flow()
+        flow = self.flow(*scopes)
         url, _ = flow.authorization_url(nonce="a-nonce", **({"prompt": "consent"} | options))
         flow.fetch_token(code=self.browser.sign_in(url, account).answer["code"])
         return flow.credentials

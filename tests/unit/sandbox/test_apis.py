@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from multi_user_oauth.sandbox.apis import google_error
 from multi_user_oauth.sandbox.company import COMPANY_TENANT, GUEST, JOHN, PAT
 
-from .conftest import World
+from .conftest import GOOGLE_SCOPES, World
 
 ME = "https://graph.microsoft.com/v1.0/me"
 GMAIL = "https://gmail.googleapis.com/gmail/v1/users/me"
@@ -93,7 +94,8 @@ def test_sent_mail_arrives(world: World) -> None:
 
 def test_gmail_sends_and_counts(world: World) -> None:
     """Gmail takes a raw message and answers its id; the profile counts it."""
-    token = world.google("john").token
+    scopes = (*GOOGLE_SCOPES, "https://www.googleapis.com/auth/gmail.readonly")
+    token = world.google("john", scopes=scopes).token
     sent = world.api(f"{GMAIL}/messages/send", token, "POST", json=raw("maria@company.com"))
     profile = world.api(f"{GMAIL}/profile", token).json()
     (mail,) = world.sandbox.mailbox()
@@ -103,12 +105,16 @@ def test_gmail_sends_and_counts(world: World) -> None:
         ("maria@company.com",),
         "At noon?",
     )
-    assert (profile["emailAddress"], profile["messagesTotal"]) == (JOHN.email, 1)
+    assert profile["emailAddress"] == JOHN.email
+    again = world.api(f"{GMAIL}/messages/send", token, "POST", json=raw("maria@company.com"))
+    assert again.status_code == 200
+    count = world.api(f"{GMAIL}/profile", token).json()["messagesTotal"]
+    assert count == profile["messagesTotal"] + 1
 
 
-@pytest.mark.parametrize("body", [{}, [], {"message": {}}, {"message": {"toRecipients": []}}])
+@pytest.mark.parametrize("body", [{"message": {}}, {"message": {"toRecipients": []}}])
 def test_a_mail_to_nobody_is_400(world: World, body: object) -> None:
-    """Rubbish is answered in the provider's shape."""
+    """A mail without recipient is refused in the provider's shape."""
     microsoft, google = world.microsoft()["access_token"], world.google().token
     graph = world.api(f"{ME}/sendMail", microsoft, "POST", json=body)
     gmail = world.api(f"{GMAIL}/messages/send", google, "POST", json=body)
@@ -134,3 +140,32 @@ def test_a_raw_mail_must_be_base64(world: World) -> None:
     token = world.google().token
     answer = world.api(f"{GMAIL}/messages/send", token, "POST", json={"raw": "a"})
     assert answer.status_code == 400
+
+
+def test_google_says_which_scope_is_missing(world: World) -> None:
+    """ACCESS_TOKEN_SCOPE_INSUFFICIENT in the details, the scopes that would do in the header."""
+    answer = world.api(f"{GMAIL}/messages", world.google().token)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["status"]) == (403, "PERMISSION_DENIED")
+    assert error["errors"][0]["reason"] == "insufficientPermissions"
+    assert error["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+    challenge = answer.headers["WWW-Authenticate"]
+    assert 'error="insufficient_scope"' in challenge
+    assert "https://www.googleapis.com/auth/gmail.readonly" in challenge
+
+
+def test_a_reason_of_usage_limits_has_their_domain(world: World) -> None:
+    """Too many requests are of the domain usageLimits, everything else is global."""
+    with world.sandbox.app.test_request_context():
+        limited = google_error(403, "Slow down.", "userRateLimitExceeded").get_json()["error"]
+        other = google_error(404, "Gone.").get_json()["error"]
+    assert limited["errors"][0]["domain"] == "usageLimits"
+    assert (other["errors"][0]["domain"], other["errors"][0]["reason"]) == ("global", "notFound")
+    assert "details" not in limited
+
+
+def test_graph_gives_the_clients_own_id_back(world: World) -> None:
+    """An error carries the `client-request-id` of its request."""
+    headers = {"client-request-id": "my-own-id"}
+    answer = world.session.get(ME, headers=headers, timeout=5)
+    assert answer.json()["error"]["innerError"]["client-request-id"] == "my-own-id"
