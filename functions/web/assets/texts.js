@@ -108,7 +108,12 @@ const scopes = {
   "calendar.events": "see your calendar and make appointments",
   "calendar.events.readonly": "see your calendar",
   "chat.readbasic": "see which chats you are in",
+  "chat.read": "read your chats",
+  "chat.readwrite": "read and write your chats",
   "chatmessage.send": "send chat messages as you",
+  "team.readbasic.all": "see which teams you are in",
+  "channel.readbasic.all": "see the channels of your teams",
+  "channelmessage.send": "post in channels of your teams as you",
   "offline_access": "stay connected until you say stop",
 };
 const order = Object.keys(scopes);

@@ -48,6 +48,7 @@ def check(policy_file: Path | None, env_file: Path | None, *, as_json: bool) -> 
         "issuers": len(read.issuers),
         "delegations": "required" if read.delegations_required else "optional",
         "step_up": read.step_up.context if read.step_up else None,
+        "proxy": len(read.proxy),
     }
     if as_json:
         print_json(facts)
@@ -55,7 +56,10 @@ def check(policy_file: Path | None, env_file: Path | None, *, as_json: bool) -> 
     counts = ", ".join(
         f"{facts[name]} {name}" for name in ("agents", "admins", "auditors", "issuers")
     )
-    sentence = f"{file} is in order: {counts}; delegations are {facts['delegations']}."
+    sentence = (
+        f"{file} is in order: {counts}; delegations are {facts['delegations']}; "
+        f"{facts['proxy']} rules for calls that are passed on."
+    )
     console().print(sentence, markup=False, soft_wrap=True)
 
 
@@ -121,7 +125,7 @@ def _connections(
 def _row(
     policy: "Policy", agent: str, key: "ConnectionKey", connection: "Connection | None"
 ) -> dict[str, object]:
-    from multi_user_oauth.model import USES
+    from multi_user_oauth.model import USES, Action
 
     answers = {action: _refusal(policy, agent, action, key, connection) for action in sorted(USES)}
     refusals = [refusal for refusal in answers.values() if refusal]
@@ -132,8 +136,15 @@ def _row(
         "not_more": refusals[0] if refusals else None,
         "scopes": sorted(rule.scopes) if rule.scopes is not None else None,
         "rate": rule.rate,
+        "proxy": _passed_on(policy, agent) if not answers[Action.PROXY] else [],
         "status": connection.status.value if connection else None,
     }
+
+
+def _passed_on(policy: "Policy", agent: str) -> list[str]:
+    """Return the rules by which calls are passed on for it."""
+    narrowed = policy.agents[agent].proxy
+    return [str(rule) for rule in (policy.proxy if narrowed is None else narrowed)]
 
 
 def _refusal(
@@ -170,16 +181,24 @@ def _print(agent: str, email: str, rows: list[dict[str, object]], *, known: bool
         console().print(f"The policy does not know {agent}: it may do nothing.", markup=False)
         return
     table = Table(box=SIMPLE_HEAD, title=f"{agent} as {email}", title_justify="left")
-    for heading in ("connector type", "may", "why not more", "only with scopes", "rate"):
+    for heading in (
+        "connector type",
+        "may",
+        "why not more",
+        "only with scopes",
+        "rate",
+        "passes on",
+    ):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        actions, scopes = row["actions"], row.get("scopes")
+        actions, scopes, proxy = row["actions"], row.get("scopes"), row.get("proxy")
         cells = (
             row["connector_type"],
             ", ".join(actions) if isinstance(actions, list) and actions else "nothing",
             row["not_more"] or "",
             " ".join(scopes) if isinstance(scopes, list) else "",
             row.get("rate") or "",
+            "\n".join(proxy) if isinstance(proxy, list) else "",
         )
         table.add_row(*(Text(str(cell)) for cell in cells))
     console().print(table)

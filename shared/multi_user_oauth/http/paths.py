@@ -7,6 +7,7 @@ from multi_user_oauth.model import ConnectionKey, Provider, normalise_email
 
 API: Final = "/api/v1/oauth"
 ACCOUNT: Final = "/api/v1/account"
+CONNECTORS: Final = "/api/v1/connectors/{connector_type}"
 AUTHORIZE: Final = f"{API}/user/authorize"
 CALLBACKS: Final = {provider: f"{API}/callback/{provider}" for provider in Provider}
 CONNECT: Final = "/connect"
@@ -24,9 +25,11 @@ def admin_consent_uri(origin: str) -> str:
     return f"{origin}{CALLBACKS[Provider.MICROSOFT]}/admin-consent"
 
 
-def reauthorize_url(origin: str, key: ConnectionKey) -> str:
-    """Return the page, good for ever, where the person connects (again)."""
+def reauthorize_url(origin: str, key: ConnectionKey, *scopes: str) -> str:
+    """Return the page, good for ever, where the person connects (again), and grants these scopes too."""
     asked = {"connector_type": key.connector_type, "user_email": key.user_email}
+    if scopes:
+        asked["scopes"] = " ".join(scopes)
     return f"{origin}{CONNECT}?{urlencode(asked)}"
 
 

@@ -15,6 +15,7 @@ from multi_user_oauth.errors import (
     RetryableError,
     UnauthenticatedError,
 )
+from multi_user_oauth.errors.connector import ProviderRejectedError
 
 _SPOKEN: Final = (RequestError,)
 """Errors whose message may leave: it is written for the caller and holds the field's name only."""
@@ -37,8 +38,10 @@ def problem(error: MultiUserOAuthError, **urls: str) -> Response:
     }
     if isinstance(error, RequestError) and error.field:
         body["field"] = error.field
-    if isinstance(error, NeedsSignInError | GrantRefusedError):
+    if isinstance(error, NeedsSignInError | GrantRefusedError | ProviderRejectedError):
         body["reason"] = error.reason
+    if isinstance(error, InsufficientScopeError) and error.scopes:
+        body["scope"] = error.scopes[0]
     response = Response(
         msgspec.json.encode(body | urls),
         status=error.status,
@@ -56,7 +59,8 @@ def headers_of(error: MultiUserOAuthError) -> dict[str, str]:
         case UnauthenticatedError():
             return {"WWW-Authenticate": "Bearer"}
         case InsufficientScopeError():
-            return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+            scope = f', scope="{error.scopes[0]}"' if error.scopes else ""
+            return {"WWW-Authenticate": f'Bearer error="insufficient_scope"{scope}'}
         case _:
             return {}
 

@@ -59,7 +59,7 @@ def arguments(request: Request) -> MultiDict[str, str]:
 
 def form(request: Request, known: Collection[str]) -> dict[str, str]:
     """Return the fields of a form; raise as `query` does, or `BodyTooLargeError`."""
-    text = _body(request).decode("utf-8", "replace")
+    text = body_of(request).decode("utf-8", "replace")
     try:
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -75,7 +75,13 @@ def form(request: Request, known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def json_body(request: Request, shape: type[T], *, ours_alone: Collection[str] = ()) -> T:
+def json_body(
+    request: Request,
+    shape: type[T],
+    *,
+    ours_alone: Collection[str] = (),
+    longest: int = LONGEST_BODY,
+) -> T:
     """
     Return the JSON body as this shape; fields that only our configuration decides are refused as such.
 
@@ -83,7 +89,7 @@ def json_body(request: Request, shape: type[T], *, ours_alone: Collection[str] =
     """
     if request.mimetype != "application/json":
         raise NotJsonError("the body must be application/json")
-    raw = _body(request)
+    raw = body_of(request, longest)
     try:
         body = json.loads(raw, object_pairs_hook=_no_doubles, parse_constant=_no_constants)
         # Half a surrogate pair is no text: no store could take it.
@@ -142,19 +148,20 @@ def _require_new(found: dict[str, str], name: str) -> None:
         raise DuplicateParameterError("given twice", field=_shown(name))
 
 
-def _body(request: Request) -> bytes:
+def body_of(request: Request, longest: int = LONGEST_BODY) -> bytes:
+    """Return the body, of at most so many bytes; raise `BodyTooLargeError` or `RequestError`."""
     # Never more than we serve, whether the length is announced or the body comes in chunks.
     length = request.content_length or 0
     body = bytearray()
     try:
-        while max(length, len(body)) <= LONGEST_BODY:
-            chunk = request.stream.read(LONGEST_BODY + 1 - len(body))
+        while max(length, len(body)) <= longest:
+            chunk = request.stream.read(longest + 1 - len(body))
             if not chunk:
                 return bytes(body)
             body += chunk
     except ClientDisconnected:
         raise RequestError("the body is shorter than announced") from None
-    raise BodyTooLargeError(f"the body may hold {LONGEST_BODY} bytes")
+    raise BodyTooLargeError(f"the body may hold {longest} bytes")
 
 
 def _forbidden(name: str) -> ForbiddenFieldError:

@@ -59,6 +59,8 @@ class WebRoutes:
             # A hint that spares the page a question: what the cookie is worth, the API knows.
             has_session=SESSION_COOKIE in request.cookies,
             user_email=said.get("user_email", "")[:254],
+            # Which scopes may be asked for, authorize decides.
+            scopes=said.get("scopes", "")[:1000],
             intent=intent if (intent := said.get("intent")) in INTENTS else "connect",
         )
         response = Response(text, content_type="text/html; charset=utf-8")

@@ -6,8 +6,11 @@ from datetime import timedelta
 from enum import StrEnum
 
 from multi_user_oauth.model.action import Action
+from multi_user_oauth.model.caller import Agent, Caller
 from multi_user_oauth.model.connection_key import ConnectionKey
 from multi_user_oauth.model.identity import Identity, Role
+from multi_user_oauth.model.proxy_rule import ProxyRule
+from multi_user_oauth.model.proxy_target import ProxyTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,8 @@ class AgentRule:
     One agent's reach: which connector types, whose (an e-mail, or `*@domain`), and what it may do.
 
     With `scopes` it is given no token that carries others, since a token can not be narrowed. `rate` is
-    in the notation of the library `limits`, such as `600/minute`.
+    in the notation of the library `limits`, such as `600/minute`. With `proxy` only these of the calls
+    that the whole policy lets pass are passed on for it.
     """
 
     name: str
@@ -25,6 +29,7 @@ class AgentRule:
     actions: frozenset[str] = frozenset({Action.TOKEN})
     scopes: frozenset[str] | None = None
     rate: str | None = None
+    proxy: tuple[ProxyRule, ...] | None = None
 
     def covers(self, key: ConnectionKey) -> bool:
         """Return whether the rule lets the agent use this connection."""
@@ -74,7 +79,8 @@ class Policy:
     """
     The whole file. `refresh_callers` maps a route of `refresh` to the service accounts let in.
 
-    Admins and auditors are identities, or app roles that a verified id_token named.
+    Admins and auditors are identities, or app roles that a verified id_token named. `proxy` lists the
+    calls of the providers' APIs that are passed on: nothing else is.
     """
 
     agents: Mapping[str, AgentRule] = field(default_factory=dict)
@@ -84,3 +90,11 @@ class Policy:
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
     delegations_required: bool = False
     step_up: StepUp | None = None
+    proxy: tuple[ProxyRule, ...] = ()
+
+    def passes_on(self, caller: Caller, target: ProxyTarget) -> bool:
+        """Return whether this call of a provider's API is listed, for everybody and for this caller."""
+        names = caller.names if isinstance(caller, Agent) else ()
+        rules = [self.agents[name].proxy for name in names if name in self.agents]
+        lists = [self.proxy, *(narrowed for narrowed in rules if narrowed is not None)]
+        return all(any(rule.allows(target) for rule in listed) for listed in lists)

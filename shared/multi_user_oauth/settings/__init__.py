@@ -82,6 +82,11 @@ class Settings(GoogleCloudSettings, PubSubSettings, RefreshSettings, EdgeSetting
         return self._path("FLOW_KEYS_FILE")
 
     @cached_property
+    def link_keys_file(self) -> Path:
+        """`LINK_KEYS_FILE`: JWK set of symmetric keys that seal providers' links which callers carry."""
+        return self._path("LINK_KEYS_FILE")
+
+    @cached_property
     def session_signing_key_file(self) -> Path:
         """`SESSION_SIGNING_KEY_FILE`: the private JWK that signs sessions; the callbacks' alone."""
         return self._path("SESSION_SIGNING_KEY_FILE")

@@ -20,6 +20,7 @@ from multi_user_oauth.model import (
     StepUp,
     normalise_email,
 )
+from multi_user_oauth.model.proxy_rule import ProxyRule
 from multi_user_oauth.settings.yaml_file import Name, Text, load, malformed, shaped
 
 Https = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s?#]{1,500}$")]
@@ -46,6 +47,7 @@ class _Agent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     actions: Annotated[list[Text], msgspec.Meta(min_length=1)] | None = None
     scopes: Annotated[list[Text], msgspec.Meta(min_length=1)] | None = None
     rate: Text | None = None
+    proxy: list[Text] | None = None
 
 
 class _Issuer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -71,6 +73,7 @@ class _Policy(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     issuers: dict[Name, Any] = {}
     delegations: Literal["optional", "required"] = "optional"
     step_up: _StepUp | None = None
+    proxy: list[Text] = []
 
 
 def load_policy(file: Path) -> Policy:
@@ -79,14 +82,20 @@ def load_policy(file: Path) -> Policy:
     issuers = {name: _issuer(file, name, entry) for name, entry in raw.issuers.items()}
     if len({(each.issuer, each.audience) for each in issuers.values()}) < len(issuers):
         raise malformed(file, "issuers", "no two with the same issuer and audience")
+    proxy = _proxy(file, "proxy", raw.proxy)
+    agents = {name: _agent(file, name, entry, issuers) for name, entry in raw.agents.items()}
+    for name, agent in agents.items():
+        if not all(any(rule.includes(its) for rule in proxy) for its in agent.proxy or ()):
+            raise malformed(file, f"agents.{name}.proxy", "calls that the list proxy lets pass")
     return Policy(
-        agents={name: _agent(file, name, entry, issuers) for name, entry in raw.agents.items()},
+        agents=agents,
         admins=frozenset(_listed(file, "admins", text) for text in raw.admins),
         auditors=frozenset(_listed(file, "auditors", text) for text in raw.auditors),
         refresh_callers={route: frozenset(who) for route, who in raw.refresh_callers.items()},
         issuers=issuers,
         delegations_required=raw.delegations == "required",
         step_up=_step_up(raw.step_up),
+        proxy=proxy,
     )
 
 
@@ -109,7 +118,18 @@ def _agent(file: Path, name: str, entry: object, issuers: dict[str, Issuer]) -> 
         actions=actions,
         scopes=None if agent.scopes is None else frozenset(agent.scopes),
         rate=agent.rate,
+        proxy=None if agent.proxy is None else _proxy(file, f"{place}.proxy", agent.proxy),
     )
+
+
+def _proxy(file: Path, place: str, texts: list[str]) -> tuple[ProxyRule, ...]:
+    rules = []
+    for number, text in enumerate(texts):
+        try:
+            rules.append(ProxyRule.parse(text))
+        except ValueError as wrong:
+            raise malformed(file, f"{place}[{number}]", str(wrong)) from None
+    return tuple(rules)
 
 
 def _pattern(file: Path, place: str, user: str) -> str:

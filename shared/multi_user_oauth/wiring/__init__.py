@@ -17,6 +17,7 @@ MODULES = {
     "authorize": "authorize",
     "callback_google": "callback",
     "callback_microsoft": "callback",
+    "connectors": "connectors",
     "list_users": "list_users",
     "refresh": "refresh",
     "revoke": "revoke",

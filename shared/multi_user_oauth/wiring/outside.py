@@ -12,6 +12,8 @@ from multi_user_oauth.providers.transport import Transport
 from multi_user_oauth.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
     from multi_user_oauth.providers.google import GoogleOAuthFlow
     from multi_user_oauth.providers.microsoft import MicrosoftOAuthFlow
 
@@ -25,14 +27,9 @@ class Outside:
 
     def transport(self) -> Transport:
         """Return a new transport, with connections of its own."""
-        world, sandbox_url = self._parts.world, self._parts.settings.sandbox_url
-        adapter = world.adapter
-        if adapter is None and sandbox_url is not None:
-            # The only door to the sandbox; `Settings.sandbox_url` keeps it shut in production.
-            from multi_user_oauth.sandbox.door import SandboxAdapter
-
-            adapter = SandboxAdapter(sandbox_url)
-        return Transport(adapter, monotonic=world.monotonic, trust_env=adapter is None)
+        adapter = elsewhere(self._parts)
+        monotonic = self._parts.world.monotonic
+        return Transport(adapter, monotonic=monotonic, trust_env=adapter is None)
 
     @cached_property
     def microsoft(self) -> "MicrosoftOAuthFlow":
@@ -77,6 +74,17 @@ class Outside:
         settings = self._parts.settings
         url = admin_consent_url(configured, admin_consent_uri(settings.public_origin))
         return through_sandbox(settings.sandbox_url, url) if settings.sandbox_url else url
+
+
+def elsewhere(parts: Parts) -> "BaseAdapter | None":
+    """Return the way to where the providers are played, None where they are real."""
+    world, sandbox_url = parts.world, parts.settings.sandbox_url
+    if world.adapter is not None or sandbox_url is None:
+        return world.adapter
+    # The only door to the sandbox; `Settings.sandbox_url` keeps it shut in production.
+    from multi_user_oauth.sandbox.door import SandboxAdapter
+
+    return SandboxAdapter(sandbox_url)
 
 
 class AtFirstTrip:

@@ -103,6 +103,13 @@ class Parts:
         return JweBox(self.settings.flow_keys_file)
 
     @cached_property
+    def link_box(self) -> "Box":
+        """What seals the providers' links that callers carry: next pages, uploads."""
+        from multi_user_oauth.keys.box import JweBox
+
+        return JweBox(self.settings.link_keys_file)
+
+    @cached_property
     def _backend(self) -> "Backend":
         if self.settings.backend == "gcp":
             from multi_user_oauth.wiring.google_cloud import GoogleCloud

@@ -18,6 +18,7 @@ def places(directory: Path) -> Mapping[str, str]:
         "DATA_DIR": str(directory),
         "KEY_DIR": str(directory / "keys"),
         "FLOW_KEYS_FILE": str(secrets / "flow_keys.json"),
+        "LINK_KEYS_FILE": str(secrets / "link_keys.json"),
         "SESSION_SIGNING_KEY_FILE": str(secrets / "session_signing_key.json"),
         "SESSION_PUBLIC_KEYS_FILE": str(secrets / "session_public_keys.json"),
     }
@@ -36,7 +37,8 @@ def provision(directory: Path) -> Mapping[str, str]:
         Path(made[name])
         for name in ("FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE")
     )
-    _create(flow_keys, {"keys": [_flow_key()]})
+    for sealing in (flow_keys, Path(made["LINK_KEYS_FILE"])):
+        _create(sealing, {"keys": [_sealing_key()]})
     if not public.exists():
         key = ECKey.generate_key("P-256", {"use": "sig"}, private=True)
         key.ensure_kid()
@@ -46,7 +48,7 @@ def provision(directory: Path) -> Mapping[str, str]:
     return made
 
 
-def _flow_key() -> dict[str, Any]:
+def _sealing_key() -> dict[str, Any]:
     key = OctKey.generate_key(256, {"use": "enc"})
     key.ensure_kid()
     return dict(key.as_dict())

@@ -28,8 +28,8 @@ def test_a_file_in_order_is_said_to_be(run: Run, tmp_path: Path) -> None:
     file = policy_file(tmp_path)
     checked = run("policy", "check", "--file", file)
     assert checked.exit_code == 0
-    said = "1 agents, 1 admins, 0 auditors, 0 issuers; delegations are optional."
-    assert checked.stdout == f"{file} is in order: {said}\n"
+    said = "1 agents, 1 admins, 0 auditors, 0 issuers; delegations are optional; 0 rules for calls"
+    assert checked.stdout == f"{file} is in order: {said} that are passed on.\n"
     as_json = json.loads(run("policy", "check", "--file", file, "--json").stdout)
     assert (as_json["agents"], as_json["step_up"]) == (1, None)
 
@@ -71,6 +71,29 @@ def test_what_an_agent_may_do_is_explained(
         assert (row["not_more"] is None) == (action == "token")
     table = run("policy", "explain", AGENT, user, "--file", file).stdout
     assert ("nothing" in table) == (action is None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "passed_on"),
+    [
+        ({}, ["GET graph.microsoft.com/v1.0/me/**"]),
+        ({"proxy": ["GET graph.microsoft.com/v1.0/me"]}, ["GET graph.microsoft.com/v1.0/me"]),
+        ({"proxy": []}, []),
+        ({"actions": ["mail.read"]}, []),
+    ],
+)
+def test_the_calls_that_are_passed_on_are_explained(
+    run: Run, tmp_path: Path, rule: dict[str, Any], passed_on: list[str]
+) -> None:
+    """The list, or the agent's narrower one; none without the action."""
+    file = policy_file(tmp_path, **rule)
+    listed = yaml.safe_load(file.read_text()) | {"proxy": ["GET graph.microsoft.com/v1.0/me/**"]}
+    file.write_text(yaml.safe_dump(listed))
+    command = ("policy", "explain", AGENT, "sarah@company.com", "--file", file)
+    rows = json.loads(run(*command, "--json").stdout)["rules"]
+    assert [row["proxy"] for row in rows] == [passed_on, passed_on]
+    assert ("passes on" in run(*command).stdout) is True
+    assert json.loads(run("policy", "check", "--file", file, "--json").stdout)["proxy"] == 1
 
 
 def test_an_agent_that_the_policy_does_not_know_may_do_nothing(run: Run, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import yaml
 
 from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.model import Identity, Issuer, IssuerKind, Provider, Role, StepUp
+from multi_user_oauth.model.proxy_rule import ProxyRule
 from multi_user_oauth.settings.files import load_connector_types
 from multi_user_oauth.settings.policy import load_policy
 
 TENANT = "7c0fd12e-3a46-4f1c-9d3b-5b8a1f6e2c40"
+CALL = "GET graph.microsoft.com/v1.0/me"
 MICROSOFT: dict[str, Any] = {
     "provider": "microsoft",
     "title": "Microsoft 365",
@@ -198,7 +200,7 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
 
 
 def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
-    """Actions, scopes and rate of an agent; roles, auditors, issuers, step-up and delegations."""
+    """An agent's actions, scopes, rate, calls; roles, auditors, issuers, step-up, delegations, calls."""
     policy = load_policy(
         write(
             tmp_path,
@@ -209,6 +211,7 @@ def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
                         "actions": ["mail.read", "mail.send"],
                         "scopes": ["Mail.Send"],
                         "rate": "600/minute",
+                        "proxy": ["GET graph.microsoft.com/v1.0/me/messages/*"],
                     },
                     "a@p.iam.gserviceaccount.com": AGENT,
                 },
@@ -217,6 +220,7 @@ def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
                 "issuers": {"github": ISSUER},
                 "delegations": "required",
                 "step_up": {"context": "c1", "max_age_minutes": 5},
+                "proxy": ["* graph.microsoft.com/v1.0/me/**"],
             },
         )
     )
@@ -224,10 +228,13 @@ def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
     assert rule.actions == {"mail.read", "mail.send"}
     assert rule.scopes == frozenset({"Mail.Send"})
     assert rule.rate == "600/minute"
+    assert rule.proxy == (ProxyRule.parse("GET graph.microsoft.com/v1.0/me/messages/*"),)
+    assert policy.proxy == (ProxyRule.parse("* graph.microsoft.com/v1.0/me/**"),)
     plain = policy.agents["a@p.iam.gserviceaccount.com"]
     assert plain.actions == {"token"}
     assert plain.scopes is None
     assert plain.rate is None
+    assert plain.proxy is None
     assert policy.admins == {Role(TENANT, "Vault.Admin")}
     assert policy.auditors == {Identity.google("7")}
     assert policy.delegations_required
@@ -296,6 +303,11 @@ def test_all_that_a_policy_can_say_is_read(tmp_path: Path) -> None:
         ({"agents": {"a": {**AGENT, "connector_types": []}}}, "agents.a: "),
         ({"agents": {"a": {**AGENT, "connector_types": ["*"]}}}, "agents.a: "),
         ({"agents": {"a": {**AGENT, "admin": True}}}, "unknown field `admin`"),
+        ({"proxy": ["GET example.com/x"]}, "proxy[0]: expected METHOD host/path"),
+        ({"proxy": [CALL, "GET graph.microsoft.com/v1.0/users/*"]}, "proxy[1]: expected a path"),
+        ({"proxy": CALL}, "proxy"),
+        ({"proxy": [CALL], "agents": {"a": {**AGENT, "proxy": ["x"]}}}, "agents.a.proxy[0]"),
+        ({"agents": {"a": {**AGENT, "proxy": [CALL]}}}, "agents.a.proxy: expected calls that"),
         ({"refresh_callers": {"two": ["a"]}}, "refresh_callers"),
         ({"refresh_callers": {"one": "a"}}, "refresh_callers"),
         ({"refresh_callers": ["a"]}, "refresh_callers"),

@@ -14,6 +14,7 @@ PATHS = (
     "data_dir",
     "flow_keys_file",
     "key_dir",
+    "link_keys_file",
     "policy_file",
     "session_public_keys_file",
     "session_signing_key_file",
