@@ -12,6 +12,7 @@ from multi_user_oauth.errors.base import (
     TamperedError,
 )
 from multi_user_oauth.errors.connection import (
+    AlreadyConnectedError,
     GrantRefusedError,
     HeldByAnotherAccountError,
     NeedsSignInError,
@@ -69,6 +70,7 @@ from multi_user_oauth.errors.sign_in import (
 __all__ = [
     "AccessDeniedError",
     "AdminConsentRequiredError",
+    "AlreadyConnectedError",
     "BodyTooLargeError",
     "ConfigurationError",
     "ConflictError",

@@ -25,6 +25,12 @@ class HeldByAnotherAccountError(MultiUserOAuthError):
     code, status = "held_by_another_account", 409
 
 
+class AlreadyConnectedError(MultiUserOAuthError):
+    """The person is connected already, so nothing was taken in from elsewhere; that stays as it is."""
+
+    code, status = "already_connected", 409
+
+
 class GrantRefusedError(MultiUserOAuthError):
     """The provider refuses this grant for good (`invalid_grant`); `reason` is our word for why."""
 

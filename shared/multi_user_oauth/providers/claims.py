@@ -58,9 +58,18 @@ def microsoft_person(
     `ConsumerAccountRefusedError`, `WrongTenantError`, `GuestRefusedError` or a `RetryableError`.
     """
     token = verified(proof.unverified_id_token, keys, now=proof.now)
-    claims = token.claims
     nonce = hashlib.sha256(proof.nonce.encode()).hexdigest()
-    require(claims, audience=connector_type.client_id, nonce=nonce)
+    require(token.claims, audience=connector_type.client_id, nonce=nonce)
+    person = microsoft_member(token.claims, connector_type=connector_type)
+    tid = person.identity.subject.partition(":")[0]
+    issuer = microsoft_issuer(tid)
+    if str(token.key.get("issuer", issuer)).replace("{tenantid}", tid) != issuer:
+        raise IdentityUnverifiedError("the id_token is signed with another tenant's key")
+    return person
+
+
+def microsoft_member(claims: Claims, *, connector_type: ConnectorType) -> ProvedPerson:
+    """Return whom proved claims name, if the account is one of our tenants; raise as above."""
     identity, tid = _microsoft_identity(claims)
     issuer = microsoft_issuer(tid)
     if claims.get("iss") != issuer:
@@ -69,8 +78,6 @@ def microsoft_person(
         raise ConsumerAccountRefusedError("a personal account signed in")
     if tid not in {tenant.lower() for tenant in connector_type.tenant_ids}:
         raise WrongTenantError("an account of another tenant signed in")
-    if str(token.key.get("issuer", issuer)).replace("{tenantid}", tid) != issuer:
-        raise IdentityUnverifiedError("the id_token is signed with another tenant's key")
     if _is_guest(claims, tid, issuer):
         raise GuestRefusedError("a guest of the tenant signed in")
     labels = (claims.get("preferred_username"), claims.get("email"))
@@ -98,6 +105,11 @@ def google_person(
     require(claims, audience=connector_type.client_id, nonce=proof.nonce)
     if claims.get("iss") not in GOOGLE_ISSUERS:
         raise IdentityUnverifiedError("the id_token is not Google's")
+    return google_member(claims, connector_type=connector_type)
+
+
+def google_member(claims: Claims, *, connector_type: ConnectorType) -> ProvedPerson:
+    """Return whom proved claims name, if the account is of one of our domains; raise as above."""
     identity = _google_identity(claims)
     hosted_domain = claims.get("hd")
     if not isinstance(hosted_domain, str) or not hosted_domain:

@@ -13,7 +13,6 @@ from multi_user_oauth.ports import (
     Departure,
     Draw,
     Exchange,
-    RefreshCall,
     Trip,
 )
 from multi_user_oauth.providers.calls import (
@@ -86,14 +85,14 @@ class MicrosoftOAuthFlow:
         self, connector_type: ConnectorType, redirect_uri: str, *, issuer: str | None = None
     ) -> Exchange: ...
     @overload
-    def prepare(self, connector_type: ConnectorType) -> RefreshCall: ...
+    def prepare(self, connector_type: ConnectorType) -> TokenRefresh: ...
     def prepare(
         self,
         connector_type: ConnectorType,
         redirect_uri: str | None = None,
         *,
         issuer: str | None = None,
-    ) -> Exchange | RefreshCall:
+    ) -> Exchange | TokenRefresh:
         """As the ports: with a redirect URI to exchange a code, without to refresh."""
         keys = signing_keys(self._transport, connector_type)
         clients = LiveClients(

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 # Longer than a refresh with its commit and rescue; the asker's own caller waits at most this long.
 _TIMEOUT: Final = (3.0, 25.0)
+DONE: Final = (requests.codes.ok, requests.codes.created)
+Refusals = Mapping[str, Callable[[str], MultiUserOAuthError]]
+NONE: Final[Refusals] = {}
 PASSING: Final[Mapping[str, type[RetryableError]]] = {
     error.code: error
     for error in (
@@ -76,8 +79,13 @@ class RemoteRefresher:
         path: str,
         body: Mapping[str, object],
         timeout: tuple[float, float] = _TIMEOUT,
+        refusals: Refusals = NONE,
     ) -> dict[str, Any]:
-        """Ask a route, with seconds to connect and to wait; raise what its answer says, as our errors."""
+        """
+        Ask a route, with seconds to connect and to wait; raise what its answer says, as our errors.
+
+        `refusals` are this route's own, by their codes.
+        """
         token = self._identity(self._audience)
         try:
             response = self._session.post(
@@ -90,17 +98,21 @@ class RemoteRefresher:
             answer = response.json()
         except (requests.RequestException, ValueError):
             raise RefreshInProgressError("refresh did not answer", retry_after=2) from None
-        if response.status_code == requests.codes.ok and isinstance(answer, dict):
+        if response.status_code in DONE and isinstance(answer, dict):
             return answer
-        raise _error(answer if isinstance(answer, dict) else {}, response)
+        raise _error(answer if isinstance(answer, dict) else {}, response, refusals)
 
 
 def _named(key: ConnectionKey) -> dict[str, str]:
     return {"connector_type": key.connector_type, "user_email": key.user_email}
 
 
-def _error(problem: Mapping[str, object], response: requests.Response) -> MultiUserOAuthError:
+def _error(
+    problem: Mapping[str, object], response: requests.Response, refusals: Refusals
+) -> MultiUserOAuthError:
     code = str(problem.get("code"))
+    if code in refusals:
+        return refusals[code]("refresh refuses it")
     if code == NotConnectedError.code:
         return NotConnectedError("refresh knows no such connection")
     if code == NeedsSignInError.code:

@@ -6,18 +6,13 @@ from datetime import datetime
 from multi_user_oauth.audit import GENESIS, audited
 from multi_user_oauth.commit import ID_BYTES, Committer
 from multi_user_oauth.custody import GrantKeys, NewGrants
-from multi_user_oauth.errors import (
-    ConflictError,
-    HeldByAnotherAccountError,
-    RevocationPendingError,
-)
+from multi_user_oauth.errors import ConflictError, RevocationPendingError
 from multi_user_oauth.model import (
     Batch,
     Change,
     Connection,
     ConnectionKey,
     ConnectionStatus,
-    Delegation,
     Identity,
     Limits,
     Revocation,
@@ -28,6 +23,12 @@ from multi_user_oauth.model import (
 from multi_user_oauth.ports import Clock, ConnectionWriter, Draw, RevocationStore, Sleep
 from multi_user_oauth.ports.events import Event, Publish, untold
 from multi_user_oauth.refreshing import is_leased
+from multi_user_oauth.sign_in.holding import (
+    Import,
+    leave_alone,
+    own_word,
+    require_free,
+)
 from multi_user_oauth.telling import connected, revoked
 
 
@@ -93,18 +94,24 @@ class Connecting:
         return found
 
     def connect(
-        self, place: Place, signed_in: SignedIn, refresh_token: Secret, missing: tuple[str, ...]
+        self,
+        place: Place,
+        signed_in: SignedIn,
+        refresh_token: Secret,
+        missing: tuple[str, ...],
+        *,
+        imported: Import | None = None,
     ) -> None:
         """
         Store the connection; the same identity's older one, under another e-mail, ends in that commit.
 
-        Then both are told of.
-        Raise `HeldByAnotherAccountError`, `ConflictError` if somebody else connected meanwhile, or
-        `StoreUnavailableError`.
+        Then both are told of. What is `imported` takes no active connection's place unless it says so.
+        Raise `HeldByAnotherAccountError`, `AlreadyConnectedError`, `ConflictError` if somebody else
+        connected meanwhile, or `StoreUnavailableError`.
         """
         # One id and one time for all tries: then the record that landed is the one that is logged.
         commit_id, now = self._draw(ID_BYTES).hex(), self._now()
-        actor = f"person:{signed_in.person.identity}"
+        actor = imported.actor if imported else f"person:{signed_in.person.identity}"
         cancels = place.cancels
         if cancels is not None and cancels.identity != signed_in.person.identity:
             cancels = None  # another person's grant still has to end
@@ -116,6 +123,8 @@ class Connecting:
             require_free(current, signed_in.person.identity)
             if _epoch(snapshot) != _epoch(place.snapshot):
                 return None  # ended or connected meanwhile, by whatever clock its epoch was drawn
+            older = self._older(place.key, signed_in.person.identity)
+            leave_alone(imported, current, *(snapshot.connection for snapshot in older))
             generation = current.generation + 1 if current else 1
             sealed = place.keys.seal(
                 signed_in.tokens.access_token,
@@ -123,7 +132,6 @@ class Connecting:
                 identity=signed_in.person.identity,
                 generation=generation,
             )
-            older = self._older(place.key, signed_in.person.identity)
             after = Connection(
                 key=place.key,
                 status=ConnectionStatus.ACTIVE,
@@ -142,11 +150,9 @@ class Connecting:
                 refresh_token_expires_at=signed_in.tokens.refresh_token_expires_at,
                 sealed_access=sealed.access,
                 sealed_refresh=sealed.refresh,
-                delegations=_own_word(signed_in.person.identity, current, *older),
+                delegations=own_word(signed_in.person.identity, current, *older),
             )
-            # Somebody else's tombstone is no history of this person's: for them the chain begins here.
-            known = current is not None and current.identity == signed_in.person.identity
-            action = "connected_again" if known else "connected"
+            action = _action(after, current, imported)
             change = audited(snapshot, after, action=action, actor=actor, at=now)
             ended = self._superseded(older, actor, now)
             happened = (connected(after), *_ends(older, now))
@@ -185,25 +191,17 @@ class Connecting:
         )
 
 
+def _action(after: Connection, current: Connection | None, imported: Import | None) -> str:
+    if imported:
+        return "imported"
+    # Somebody else's tombstone is no history of this person's: for them the chain begins here.
+    known = current is not None and current.identity == after.identity
+    return "connected_again" if known else "connected"
+
+
 def _epoch(snapshot: Snapshot | None) -> int | None:
     return snapshot.connection.epoch if snapshot else None
 
 
 def _ends(older: tuple[Snapshot, ...], now: datetime) -> tuple[Event, ...]:
     return tuple(revoked(each.connection, at=now, reason="superseded") for each in older)
-
-
-def _own_word(
-    identity: Identity, current: Connection | None, *older: Snapshot
-) -> tuple[Delegation, ...]:
-    # An agent that was cut must not be back because the person signed in again, or changed their name.
-    for connection in (current, *(snapshot.connection for snapshot in older)):
-        if connection is not None and connection.identity == identity and connection.delegations:
-            return connection.delegations
-    return ()
-
-
-def require_free(current: Connection | None, identity: Identity) -> None:
-    """Return if the e-mail is this identity's to take; raise `HeldByAnotherAccountError`."""
-    if current is not None and current.holds_its_email and current.identity != identity:
-        raise HeldByAnotherAccountError(str(current.key))

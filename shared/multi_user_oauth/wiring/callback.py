@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from multi_user_oauth.custody import NewGrants
 from multi_user_oauth.errors import MultiUserOAuthError
 from multi_user_oauth.http.callback import CallbackRoutes
 from multi_user_oauth.http.endpoint import Endpoint
 from multi_user_oauth.http.pages import Pages
 from multi_user_oauth.http.paths import redirect_uri
-from multi_user_oauth.model import Kind, Provider
+from multi_user_oauth.model import Provider
 from multi_user_oauth.providers.answers import refuse_answer
 from multi_user_oauth.sign_in.callback import Callback
-from multi_user_oauth.sign_in.connecting import Connecting
 from multi_user_oauth.wiring.authorize import departure
+from multi_user_oauth.wiring.connecting import connecting
 from multi_user_oauth.wiring.outside import Outside
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.proofs import persons, signer
@@ -37,34 +36,18 @@ def endpoint(parts: Parts) -> Endpoint:
 
 
 def _callback(parts: Parts, outside: Outside, provider: Provider) -> Callback:
-    world = parts.world
-    grants = NewGrants(
-        deployment=parts.settings.deployment_id,
-        access_sealer=parts.sealer(Kind.ACCESS),
-        refresh_sealer=parts.sealer(Kind.REFRESH),
-    )
-    connecting = Connecting(
-        store=parts.main,
-        revocations=parts.main,
-        grants=grants,
-        now=world.now,
-        sleep=world.sleep,
-        draw=world.draw,
-        limits=world.limits,
-        publish=parts.publish,
-    )
     return Callback(
         provider=provider,
         arrivals=outside.microsoft if provider is Provider.MICROSOFT else outside.google,
         refuse=_refusal,
         connector_types=parts.connector_types,
-        connecting=connecting,
+        connecting=connecting(parts),
         departure=departure(parts, outside, provider),
         marks=parts.activity,
         box=parts.box,
         redirect_uri=redirect_uri(parts.settings.public_origin, provider),
-        now=world.now,
-        point=world.point,
+        now=parts.world.now,
+        point=parts.world.point,
     )
 
 

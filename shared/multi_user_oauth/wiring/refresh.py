@@ -1,9 +1,11 @@
 """The function `refresh`: the only one that opens refresh tokens."""
 
 from multi_user_oauth.http.endpoint import Endpoint
+from multi_user_oauth.http.importing import ImportRoutes
 from multi_user_oauth.http.refresh import RefreshRoutes
 from multi_user_oauth.http.sweeping import SweepRoutes
 from multi_user_oauth.wiring.asking import rewrapping
+from multi_user_oauth.wiring.importing import importing
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.proofs import listed_callers
 from multi_user_oauth.wiring.sweeping import Sweeping
@@ -21,4 +23,5 @@ def endpoint(parts: Parts) -> Endpoint:
         now=now,
     )
     swept = SweepRoutes(rounds=sweeping.rounds(), callers=callers, now=now)
-    return parts.endpoint((*asked.routes(), *swept.routes()))
+    imported = ImportRoutes(importer=importing(parts), callers=callers)
+    return parts.endpoint((*asked.routes(), *swept.routes(), *imported.routes()))
