@@ -4,9 +4,13 @@ import click
 
 from multi_user_oauth.cli.audit import audit
 from multi_user_oauth.cli.connections import revoke, token, users
+from multi_user_oauth.cli.connectors_events import event_commands
+from multi_user_oauth.cli.connectors_files import file_commands
+from multi_user_oauth.cli.connectors_mail import messages, send_email
 from multi_user_oauth.cli.demo import demo
 from multi_user_oauth.cli.doctor import doctor
 from multi_user_oauth.cli.erase import erase
+from multi_user_oauth.cli.import_tokens import import_tokens
 from multi_user_oauth.cli.keys import keys
 from multi_user_oauth.cli.offboard import offboard
 from multi_user_oauth.cli.policy import policy
@@ -31,9 +35,14 @@ for command in (
     serve,
     users,
     token,
+    send_email,
+    messages,
+    file_commands,
+    event_commands,
     revoke,
     offboard,
     erase,
+    import_tokens,
     keys,
     audit,
     policy,

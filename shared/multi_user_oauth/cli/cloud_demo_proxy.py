@@ -1,7 +1,8 @@
 """A function in another process as a WSGI application: what the load balancer does in the cloud."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -9,8 +10,9 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-TIMEOUT: Final = 120.0
+TIMEOUT: Final = 130.0
 """Seconds: longer than every function's own."""
+PIECE: Final = 64 * 1024
 
 _ONE_STEP_ONLY: Final = frozenset(
     {
@@ -48,17 +50,22 @@ def forwarding(port: int) -> "WSGIApplication":
                 connection.putheader(name, value)
             connection.endheaders(body)
             response = connection.getresponse()
-            content = response.read()
         except (OSError, HTTPException):
+            connection.close()
             headers = [("Content-Type", "application/problem+json"), ("Retry-After", "1")]
             start_response("503 Service Unavailable", headers)
             return [_NO_ANSWER]
-        finally:
-            connection.close()
         start_response(f"{response.status} {response.reason}", _answered(response))
-        return [content]
+        return _passed_on(response, connection)
 
     return answer
+
+
+def _passed_on(response: HTTPResponse, connection: HTTPConnection) -> Iterator[bytes]:
+    """Yield the body as it comes; the connection ends with it, or when nobody reads on."""
+    with closing(connection):
+        while piece := response.read(PIECE):
+            yield piece
 
 
 def _target(environ: "WSGIEnvironment") -> str:

@@ -18,9 +18,10 @@ SCHEDULER: Final = "scheduler"
 PUSH: Final = "push"
 """Whoever brings shards of it, as the push subscription."""
 ASK_REFRESH: Final[Mapping[str, tuple[str, ...]]] = {
-    "one": ("access_token", OPERATOR),
+    "one": ("access_token", "connectors", OPERATOR),
     "finish": ("revoke", OPERATOR),
     "rewrap": (OPERATOR,),
+    "import": (OPERATOR,),
     "sweep": (SCHEDULER,),
     "shard": (PUSH,),
 }
@@ -28,6 +29,7 @@ ASK_REFRESH: Final[Mapping[str, tuple[str, ...]]] = {
 
 _MOUNTED: Final[Mapping[SecretName, str]] = {
     "flow_keys": "FLOW_KEYS_FILE",
+    "link_keys": "LINK_KEYS_FILE",
     "session_signing_key": "SESSION_SIGNING_KEY_FILE",
     "session_public_keys": "SESSION_PUBLIC_KEYS_FILE",
     "policy": "POLICY_FILE",

@@ -1,24 +1,24 @@
 """What the demo prints when it is ready: addresses, accounts, lines to copy."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from multi_user_oauth.cli.output import console
-from multi_user_oauth.cli.settings_file import DEMO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-IDENTITY: Final = (
-    "/metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity"
-)
+METADATA_HOST: Final = "metadata.google.internal"
+IDENTITY: Final = f"/{METADATA_HOST}/computeMetadata/v1/instance/service-accounts/default/identity"
 AGENT: Final = "email-agent@company-project.iam.gserviceaccount.com"
 SARAHS_AGENT: Final = "sarah-agent@company-project.iam.gserviceaccount.com"
+FILES_AGENT: Final = "files-agent@company-project.iam.gserviceaccount.com"
+SARAH: Final = "sarah@company.com"
 MAIL: Final = (
-    '{"message": {"subject": "Hello from an agent", "body": {"contentType": "Text", '
-    '"content": "Sent as Sarah, with her own token."}, '
-    '"toRecipients": [{"emailAddress": {"address": "john@company.com"}}]}}'
+    f'{{"user_email": "{SARAH}", "to": "john@company.com", '
+    '"subject": "Hello from an agent", "body": "Sent as Sarah, by an agent that has no token of hers."}'
 )
 ACCOUNTS: Final = {
     "sarah@company.com": "Microsoft and Google",
@@ -58,42 +58,57 @@ class Places(Protocol):
         """The functions' log."""
 
 
-def token_line(places: Places, account: str, path: str, agent: str | None = None) -> str:
-    """Return a line that fetches a person's token as an agent that proves itself afresh."""
-    who = f"&account={agent}" if agent else ""
+def bearer(places: Places, agent: str = AGENT) -> str:
+    """Return the part of a line by which an agent proves itself afresh."""
+    who = "" if agent == AGENT else f"&account={agent}"
     identity = f"{places.sandbox_url}{IDENTITY}?audience={places.origin}{who}"
-    bearer = f"$(curl -s -H 'Metadata-Flavor: Google' '{identity}')"
+    return f"-H \"Authorization: Bearer $(curl -s -H 'Metadata-Flavor: Google' '{identity}')\""
+
+
+def token_line(places: Places, account: str, path: str, agent: str = AGENT) -> str:
+    """Return a line that fetches a person's token."""
     url = f"{places.origin}/api/v1/oauth/user/{path}/{account}/token"
-    return f'curl -s -H "Authorization: Bearer {bearer}" {url}'
+    return f"curl -s {bearer(places, agent)} {url}"
 
 
-def mail_line(places: Places) -> str:
-    """Return a line that sends a mail as Sarah, with her token."""
-    token = token_line(places, "sarah@company.com", "microsoft_teams")
-    extract = """sed -n 's/.*"access_token": *"\\([^"]*\\)".*/\\1/p'"""
+def mail_line(places: Places, agent: str = AGENT) -> str:
+    """Return a line that sends a mail as Sarah; the status ends the answer."""
     return (
-        f'curl -s -w "%{{http_code}}\\n" -H "Authorization: Bearer $({token} | {extract})" '
+        f"curl -s -w ' %{{http_code}}\\n' {bearer(places, agent)} "
         f"-H 'Content-Type: application/json' -d '{MAIL}' "
-        f"{places.sandbox_url}/graph.microsoft.com/v1.0/me/sendMail"
+        f"{places.origin}/api/v1/connectors/microsoft_teams/send_email"
     )
+
+
+def files_line(places: Places) -> str:
+    """Return a line that lists Sarah's files."""
+    url = f"{places.origin}/api/v1/connectors/microsoft_teams/files?user_email={SARAH}"
+    return f"curl -s {bearer(places)} '{url}'"
 
 
 def commands(places: Places) -> dict[str, str]:
     """Return the lines to copy, by what they do."""
     john = token_line(places, "john@company.com", "google_workspace", SARAHS_AGENT)
     return {
-        "an agent fetches Sarah's token": token_line(
-            places, "sarah@company.com", "microsoft_teams"
+        "an agent fetches Sarah's token": token_line(places, SARAH, "microsoft_teams"),
+        "it sends a mail as her, without any token of hers (200)": mail_line(places),
+        "it lists her files": files_line(places),
+        "an agent that may see files only is refused the mail (403)": mail_line(
+            places, FILES_AGENT
         ),
-        "it sends a mail as her (202: sent)": mail_line(places),
         "an agent that is limited to Sarah asks for John's token (404)": john,
+        "Sarah's connection ends; then the first three are refused (404)": (
+            command_line(places, f"revoke microsoft_teams {SARAH}")
+        ),
     }
 
 
-def users_line(places: Places) -> str:
-    """Return the line that lists who is connected."""
-    found_alone = places.settings_file == DEMO.resolve()
-    return f"{sys.argv[0]} users" + ("" if found_alone else f" --env {places.settings_file}")
+def command_line(places: Places, words: str) -> str:
+    """Return a line of our command line; it names this demo, in whatever folder it is typed."""
+    started = Path(sys.argv[0])
+    module = started.name == "__main__.py"
+    program = f"{sys.executable} -m multi_user_oauth.cli" if module else str(started)
+    return f"{program} {words} --env {shlex.quote(str(places.settings_file))}"
 
 
 def as_document(places: Places) -> dict[str, object]:
@@ -134,7 +149,8 @@ def print_welcome(places: Places, *, kept: bool) -> None:
     _section(out, "Where things are")
     _line(out, f"  settings  {places.settings_file}")
     _line(out, f"  full log  {places.log_file}")
-    _line(out, f"  who is connected: {users_line(places)}")
+    _line(out, f"  who is connected: {command_line(places, 'users')}")
+    _line(out, f"  her files, to read: {command_line(places, f'files microsoft_teams {SARAH}')}")
     out.print()
 
 

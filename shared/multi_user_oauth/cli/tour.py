@@ -85,6 +85,7 @@ def _walk(functions: Path, tell: "_Silent") -> Iterator[Outcome]:
 def _taken(step: "Step", tell: "_Silent") -> Outcome:
     from requests import RequestException
 
+    from multi_user_oauth.errors import MultiUserOAuthError
     from multi_user_oauth.sandbox.browser import StuckError
 
     outcome = Outcome(title=step.title, story=step.story)
@@ -94,9 +95,10 @@ def _taken(step: "Step", tell: "_Silent") -> Outcome:
             tell.check(held=held, what=what)
             if not held:
                 break
-    except (RequestException, StuckError, LookupError) as error:
-        # Its text may hold an address with a code in it.
-        outcome.trouble = f"it came to a halt: {type(error).__name__}"
+    except (RequestException, StuckError, LookupError, MultiUserOAuthError) as error:
+        # Its text may hold an address with a code in it; a code of ours says nothing secret.
+        code = f", {error.code}" if isinstance(error, MultiUserOAuthError) else ""
+        outcome.trouble = f"it came to a halt: {type(error).__name__}{code}"
         tell.check(held=False, what=outcome.trouble)
     return outcome
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from multi_user_oauth.cli.tour_connectors import ConnectorDeeds
 from multi_user_oauth.cli.tour_deeds import Checks, Deeds
 from multi_user_oauth.cli.tour_world import TourWorld
 
@@ -19,6 +20,10 @@ class Step:
 def story(world: TourWorld) -> tuple[Step, ...]:
     """Return all steps, in order."""
     deeds = Deeds(world)
+    return *_of_tokens(deeds), *_of_connectors(ConnectorDeeds(deeds))
+
+
+def _of_tokens(deeds: Deeds) -> tuple[Step, ...]:
     return (
         Step(
             title="Sarah connects her Microsoft account",
@@ -76,5 +81,33 @@ def story(world: TourWorld) -> tuple[Step, ...]:
             "our copy. From then on the agent is refused, and is told where she could connect "
             "again.",
             run=deeds.revokes,
+        ),
+    )
+
+
+def _of_connectors(deeds: ConnectorDeeds) -> tuple[Step, ...]:
+    return (
+        Step(
+            title="An agent sends Sarah's mail without her token",
+            story="Whoever holds a token can do all that it allows. Most agents need none: they tell "
+            "us what to do, and we do it with the token, which stays with us. A key of the agent's "
+            "own makes sure that a call which is repeated sends no second mail.",
+            run=deeds.mails,
+        ),
+        Step(
+            title="The same call, two people, different files",
+            story="An agent never says where to look: the person's own connection leads there.",
+            run=deeds.lists_files,
+        ),
+        Step(
+            title="An agent that may see files asks for a mail",
+            story="The policy says what each agent may do, one thing at a time.",
+            run=deeds.is_refused_mail,
+        ),
+        Step(
+            title="Maria comes back, and John invites her",
+            story="Saying stop is not forever: she connects again, as she did the first time. Then an "
+            "agent makes an event as John, and we look for it as Maria.",
+            run=deeds.invites,
         ),
     )

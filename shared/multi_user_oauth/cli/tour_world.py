@@ -13,8 +13,9 @@ from flask import Flask, Request
 
 from multi_user_oauth.cli.demo import Demo
 from multi_user_oauth.cli.demo_sandbox import sandbox_config
-from multi_user_oauth.cli.demo_texts import IDENTITY
+from multi_user_oauth.cli.demo_texts import IDENTITY, METADATA_HOST
 from multi_user_oauth.cli.files import open_log, provision_deployment
+from multi_user_oauth.client import Connectors, metadata_identity
 from multi_user_oauth.sandbox.browser import Page, ScriptedBrowser, origin_of
 from multi_user_oauth.sandbox.gateway import Gateway
 from multi_user_oauth.sandbox.gateway_catalogue import load_catalogue
@@ -162,6 +163,12 @@ class TourWorld:
         """Return the agent of this service account."""
         return Agent(self.places, email)
 
+    def connectors(self, email: str) -> Connectors:
+        """Return our API as an agent uses it that never sees a token: by the client that it installs."""
+        metadata = f"{self.places.sandbox_url}/{METADATA_HOST}"
+        identity = metadata_identity(email, base_url=metadata, now=self._clock)
+        return Connectors(self.places.origin, identity)
+
     def ask_provider(
         self, token: str, path: str, mail: dict[str, object] | None = None
     ) -> requests.Response:
@@ -174,6 +181,10 @@ class TourWorld:
                 json=mail,
                 timeout=TIMEOUT,
             )
+
+    def now(self) -> datetime:
+        """Return the time, as everybody here has it."""
+        return self._clock()
 
     def turn_clocks(self, hours: int) -> None:
         """Let time pass, for Microsoft and Google and for us."""

@@ -100,10 +100,14 @@ def sign_in(told: Mapping[str, Any], email: str, connector_type: str) -> None:
         assert (page.status, page.url.partition("?")[0]) == (200, f"{told['url']}/")
 
 
-def shell(line: str) -> str:
-    """Run one of the lines that the demo shows, as a person would in a terminal."""
+def shell(line: str, cwd: Path) -> str:
+    """
+    Run one of the lines that the demo shows, as a person would in a terminal.
+
+    In a folder of the test's own: in that of the clone a line could find the demo of whoever works there.
+    """
     done = subprocess.run(
         ["/bin/bash", "-c", line],
-        env=environment(), capture_output=True, text=True, check=True, timeout=PATIENCE,
+        cwd=cwd, env=environment(), capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     return done.stdout

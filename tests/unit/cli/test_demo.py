@@ -5,8 +5,10 @@ import shutil
 import signal
 import socket
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -66,14 +68,32 @@ def test_what_was_connected_survives_a_restart(tmp_path: Path) -> None:
         # The list tells whole seconds: the token's last one may still be running.
         ends = datetime.fromisoformat(users[0]["access_token_expires_at"]) + timedelta(seconds=1)
         until(lambda: datetime.now(UTC) > ends, "the token's one second")  # noqa: TID251  # reason: their clock
-        token_line, mail_line, refused_line = second.told["commands"].values()
-        assert json.loads(shell(token_line))["access_token"]
-        assert shell(mail_line).strip() == "202"
-        assert "Hello from an agent" in get(second.told["mailbox_url"]).text
-        assert json.loads(shell(refused_line))["code"] == "not_connected"
-        grants = get(f"{second.told['sandbox_url']}/_sandbox/grants").json()
-        assert len(grants) == 2  # Microsoft gave a new refresh token: there was one refresh
+        _hold(second.told, elsewhere(tmp_path))
         assert second.stop(signal.SIGTERM) == 0
+
+
+def elsewhere(folder: Path) -> Path:
+    """Return a folder in which there is no demo: where a line is typed must not matter."""
+    made = folder / "elsewhere"
+    made.mkdir()
+    return made
+
+
+def _hold(told: Mapping[str, Any], cwd: Path) -> None:
+    """Type the lines that the demo shows, one after the other, as they stand."""
+    token, mail, files, limited, refused, revoke = told["commands"].values()
+    assert json.loads(shell(token, cwd))["access_token"]
+    assert shell(mail, cwd) == '{"status":"sent"} 200\n'
+    assert "Hello from an agent" in get(told["mailbox_url"]).text
+    assert json.loads(shell(files, cwd))["files"]
+    assert shell(limited, cwd).endswith('"code":"forbidden"} 403\n')
+    assert json.loads(shell(refused, cwd))["code"] == "not_connected"
+    grants = get(f"{told['sandbox_url']}/_sandbox/grants").json()
+    assert len(grants) == 2  # Microsoft gave a new refresh token: there was one refresh
+    assert f"--env {told['settings']}" in revoke  # it changes something: it names its demo
+    assert "Revoked here." in shell(revoke, cwd)
+    assert json.loads(shell(token, cwd))["code"] == "not_connected"
+    assert shell(mail, cwd).endswith(" 404\n")
 
 
 @CURL
@@ -88,7 +108,7 @@ def test_the_demo_refreshes_by_itself(tmp_path: Path) -> None:
         settings["expires_in"] = 3599
         session.post(f"{demo.told['sandbox_url']}/_sandbox/settings", json=settings, timeout=10)
         token_line = next(iter(demo.told["commands"].values()))
-        assert json.loads(shell(token_line))["access_token"]
+        assert json.loads(shell(token_line, tmp_path))["access_token"]
         session.delete(f"{demo.told['sandbox_url']}/_sandbox/requests", timeout=10)
 
         def refreshed() -> bool:
@@ -130,6 +150,36 @@ def test_the_command_line_works_beside_the_demo(tmp_path: Path) -> None:
         assert command("token", *SARAH, cwd=tmp_path).returncode == 1
         files = [path for path in (tmp_path / ".demo").rglob("*") if path.is_file()]
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_the_connectors_commands_work_beside_the_demo(tmp_path: Path) -> None:
+    """Two people, each their own mail, files and events; what goes up comes down the same."""
+    john = ("google_workspace", "john@company.com")
+    (tmp_path / "large.bin").write_bytes(bytes(range(256)) * 20_000)  # in chunks, at 4 MiB and more
+    with running(*demo_arguments(tmp_path), cwd=tmp_path) as demo:
+        sign_in(demo.told, "sarah@company.com", "microsoft_teams")
+        sign_in(demo.told, "john@company.com", "google_workspace")
+
+        def told(*words: str) -> dict[str, Any]:
+            done = command(*words, "--json", cwd=tmp_path)
+            assert done.returncode == 0, done.stdout
+            document: dict[str, Any] = json.loads(done.stdout)
+            return document
+
+        mail = ("send-email", *SARAH, "--to", john[1], "--subject", "Walrus", "--body", "It is.")
+        assert told(*mail, "--attach", "large.bin", "--idempotency-key", "1")["status"] == "sent"
+        assert [m["from"] for m in told("messages", *john, "--search", "Walrus")["messages"]] == [
+            SARAH[1]
+        ]
+        names = [{f["name"] for f in told("files", *whose)["files"]} for whose in (SARAH, john)]
+        assert all(names)
+        assert names[0].isdisjoint(names[1])
+        stored = told("files", "upload", *SARAH, "large.bin")
+        told("files", "download", *SARAH, stored["id"], "--into", "again.bin")
+        assert (tmp_path / "again.bin").read_bytes() == (tmp_path / "large.bin").read_bytes()
+        assert told("events", *john)["events"]
+        limited = ("--agent", "files-agent@company-project.iam.gserviceaccount.com")
+        assert command("messages", *SARAH, *limited, cwd=tmp_path).returncode == 1
 
 
 def test_a_second_demo_beside_the_first_keeps_its_own_data(tmp_path: Path) -> None:

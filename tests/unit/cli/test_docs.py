@@ -4,6 +4,16 @@ import re
 from pathlib import Path
 
 from multi_user_oauth.cli.settings_file import documented
+from multi_user_oauth.connectors import (
+    drive,
+    gmail_places,
+    google_calendar,
+    onedrive,
+    outlook_calendar,
+    outlook_reading,
+    outlook_sending,
+    teams,
+)
 from multi_user_oauth.log import Alarm
 from multi_user_oauth.model import ConnectionKey
 from multi_user_oauth.sandbox.app import create_app
@@ -75,6 +85,40 @@ def test_every_alarm_has_its_row_in_the_guide() -> None:
     text = (DOCS / "guide.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", alarms_of(text), re.MULTILINE)
     assert sorted(set(rows) - {"alarm"}) == sorted(Alarm)
+
+
+SCOPES = {
+    "`send_email`": (outlook_sending.SEND, gmail_places.SEND),
+    "`messages`, the list": (outlook_reading.LIST, gmail_places.LIST),
+    "`messages/{id}`, and a search": (outlook_reading.READ, gmail_places.READ),
+    "`files`, the list": (onedrive.READ, drive.SEE),
+    "a file's bytes": (onedrive.READ, drive.READ),
+    "an upload": (onedrive.WRITE, drive.WRITE),
+    "`calendar/events`, the list": (outlook_calendar.READ, google_calendar.READ),
+    "a new event": (outlook_calendar.WRITE, google_calendar.WRITE),
+    "`chats`": (teams.READ_CHATS, ()),
+    "a chat message": (teams.SEND_TO_CHAT, ()),
+    "`teams`": (teams.READ_TEAMS, ()),
+    "a channel message": (teams.SEND_TO_CHANNEL, ()),
+}
+
+
+def test_the_table_of_scopes_is_what_the_connectors_ask_for() -> None:
+    """In their order: the narrowest first."""
+    text = (DOCS / "connector-types.md").read_text("utf-8").partition("## Which call needs")[2]
+    rows = re.findall(
+        r"^\| (.+?) \| (.*?) ?\| (.*?) ?\|$", text.partition("\nWith ")[0], re.MULTILINE
+    )
+    told = {
+        call: tuple(tuple(re.findall(r"`(.+?)`", cell)) for cell in cells)
+        for call, *cells in rows
+        if call != "call"
+    }
+    google = "https://www.googleapis.com/auth/"
+    assert told == {
+        call: (theirs, tuple(scope.removeprefix(google) for scope in googles))
+        for call, (theirs, googles) in SCOPES.items()
+    }
 
 
 def alarms_of(text: str) -> str:

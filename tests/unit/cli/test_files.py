@@ -12,7 +12,8 @@ from multi_user_oauth.cli.files import (
     sandbox_secrets,
 )
 from multi_user_oauth.errors import ConfigurationError
-from multi_user_oauth.model import ConnectionKey, Identity
+from multi_user_oauth.http.texts import scope_text
+from multi_user_oauth.model import Action, ConnectionKey, Identity
 from multi_user_oauth.sandbox.company import (
     ADMIN,
     COMPANY_TENANT,
@@ -60,6 +61,23 @@ def test_the_demos_files_fit_the_sandboxs_company(tmp_path: Path) -> None:
     )
     assert all(policy.agents[DEFAULT_AGENT].covers(key) for key in (sarah, john))
     assert (limited.covers(sarah), limited.covers(john)) == (True, False)
+    files_only = policy.agents[DEFAULT_AGENT.replace("email-agent", "files-agent")]
+    assert files_only.covers(john)
+    assert files_only.actions == {Action.FILES_READ}
+
+
+def test_the_demos_connector_types_ask_for_what_the_connectors_need(tmp_path: Path) -> None:
+    """What is optional is asked for too; a person may decline it at Google."""
+    types = load_connector_types(Path(provision_deployment(tmp_path)["CONNECTOR_TYPES_FILE"]))
+    asked = {
+        name: {scope.rpartition("/")[2] for scope in (*kind.required_scopes, *kind.optional_scopes)}
+        for name, kind in types.items()
+    }
+    assert asked["microsoft_teams"] >= {"Mail.ReadWrite", "Files.ReadWrite", "Calendars.ReadWrite"}
+    google = {"gmail.readonly", "drive.readonly", "drive.file", "calendar.events"}
+    assert asked["google_workspace"] >= google
+    words = {scope: scope_text(scope) for kind in asked.values() for scope in kind}
+    assert [scope for scope, said in words.items() if said == scope] == []
 
 
 def test_the_functions_are_found_or_the_option_is_named(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from .conftest import Run
 
 
 def test_the_tour_holds(run: Run) -> None:
-    """Nine steps, all checks held, exit code 0."""
+    """Thirteen steps, all checks held, exit code 0."""
     done = run("tour", "--json")
     document = json.loads(done.stdout)
     assert (done.exit_code, document["ok"], document["failed"]) == (0, True, None)
-    assert len(document["steps"]) == 9
+    assert len(document["steps"]) == 13
     assert all(check["ok"] for step in document["steps"] for check in step["checks"])
 
 
@@ -41,7 +41,11 @@ def without(functions: Path, name: str, place: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("function", "failed", "steps"),
-    [("revoke", "Maria says stop", 9), ("authorize", "Sarah connects her Microsoft account", 1)],
+    [
+        ("revoke", "Maria says stop", 9),
+        ("connectors", "An agent sends Sarah's mail without her token", 10),
+        ("authorize", "Sarah connects her Microsoft account", 1),
+    ],
 )
 def test_a_step_that_fails_is_named(
     function: str, failed: str, steps: int, run: Run, tmp_path: Path

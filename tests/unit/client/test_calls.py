@@ -1,0 +1,102 @@
+"""What each method asks for, as docs/openapi.yaml describes it."""
+
+import base64
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from .fake_api import WHOSE, FakeApi, says
+
+BERLIN = timezone(timedelta(hours=2))
+
+
+def test_a_mail_carries_its_attachments(tmp_path: Path) -> None:
+    """A path says its name and type by itself; one address is a list of one."""
+    report = tmp_path / "Bericht für März.pdf"
+    report.write_bytes(b"%PDF")
+    api = FakeApi(says({"status": "sent", "message_id": "m-1"}))
+    sent = api.connectors().send_email(
+        *WHOSE,
+        to="john@company.com",
+        cc=("maria@company.com", "admin@company.com"),
+        subject="",
+        html="<p>Hi</p>",
+        attachments=[report, ("notes.txt", "text/plain", b"1, 2")],
+        idempotency_key="k",
+        purpose="report",
+    )
+    assert sent == {"status": "sent", "message_id": "m-1", "replayed": False}
+    (asked,) = api.asked
+    assert (asked.method, asked.path) == ("POST", "/api/v1/connectors/microsoft_teams/send_email")
+    assert asked.json == {
+        "user_email": "sarah@company.com",
+        "to": ["john@company.com"],
+        "cc": ["maria@company.com", "admin@company.com"],
+        "subject": "",
+        "html": "<p>Hi</p>",
+        "attachments": [
+            {
+                "name": "Bericht für März.pdf",
+                "content_type": "application/pdf",
+                "content": base64.b64encode(b"%PDF").decode(),
+            },
+            {"name": "notes.txt", "content_type": "text/plain", "content": "MSwgMg=="},
+        ],
+        "purpose": "report",
+    }
+
+
+def test_an_event_is_made_with_its_times_zones() -> None:
+    """What is not said is not sent."""
+    api = FakeApi(says({"id": "e"}, 201))
+    made = api.connectors().create_event(
+        *WHOSE,
+        subject="Planning",
+        begins=datetime(2026, 5, 1, 9, tzinfo=BERLIN),
+        ends="2026-05-01T09:30:00+02:00",
+        time_zone="Europe/Berlin",
+    )
+    assert made == {"id": "e", "replayed": False}
+    assert api.asked[0].path == "/api/v1/connectors/microsoft_teams/calendar/events"
+    assert api.asked[0].json == {
+        "user_email": "sarah@company.com",
+        "subject": "Planning",
+        "from": "2026-05-01T09:00:00+02:00",
+        "to": "2026-05-01T09:30:00+02:00",
+        "time_zone": "Europe/Berlin",
+    }
+
+
+def test_the_reads_ask_for_what_they_are_told() -> None:
+    """An id is one segment of the path, whatever it holds."""
+    api = FakeApi(says({"files": [], "events": [], "id": "x"}))
+    connectors = api.connectors()
+    begins, ends = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
+    assert list(connectors.files(*WHOSE, folder_id="f 1")) == []
+    assert list(connectors.events(*WHOSE, begins=begins, ends=ends, time_zone="UTC")) == []
+    assert connectors.message(*WHOSE, "a/../b?c")["id"] == "x"
+    assert connectors.file(*WHOSE, "1%2F", purpose="p")["id"] == "x"
+    whose = {"user_email": "sarah@company.com"}
+    times = {"from": "2026-05-01T00:00:00+00:00", "to": "2026-05-02T00:00:00+00:00"}
+    base = "/api/v1/connectors/microsoft_teams"
+    assert [(asked.path, asked.query) for asked in api.asked] == [
+        (f"{base}/files", {**whose, "folder_id": "f 1"}),
+        (f"{base}/calendar/events", {**whose, **times, "time_zone": "UTC"}),
+        (f"{base}/messages/a%2F..%2Fb%3Fc", whose),
+        (f"{base}/files/1%252F", {**whose, "purpose": "p"}),
+    ]
+
+
+def test_importing_the_client_costs_nothing() -> None:
+    """Its names are loaded on first use, and then it brings no more than requests."""
+    code = (
+        "import sys, multi_user_oauth.client as client\n"
+        "assert 'requests' not in sys.modules\n"
+        "client.Connectors\n"
+        "ours = {name.split('.')[1] for name in sys.modules if name.startswith('multi_user_oauth.')}\n"
+        "assert ours == {'client', 'errors', 'loading', 'model'}, ours\n"
+        "assert not {'flask', 'msgspec', 'click', 'yaml'} & sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
