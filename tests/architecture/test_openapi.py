@@ -12,6 +12,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from multi_user_oauth import errors
+from multi_user_oauth.errors import connector
 from tests.architecture.catalogue import FUNCTIONS, ROOT
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text("utf-8"))
@@ -128,6 +129,7 @@ def test_every_code_in_an_answer_is_documented_with_that_status() -> None:
 
 def test_every_error_that_we_raise_is_documented() -> None:
     """The codes and statuses of the tree of errors are those of the table, but for coming ones."""
+    assert connector.__name__.startswith(errors.__name__)
     tree = [errors.MultiUserOAuthError]
     for error in tree:
         tree += [c for c in error.__subclasses__() if c.__module__.startswith(errors.__name__)]

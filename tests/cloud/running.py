@@ -52,6 +52,16 @@ class RunningDemo:
         headers = {"Authorization": f"Bearer {identity}"}
         return requests.get(url, headers=headers, timeout=PATIENCE)
 
+    def send_email(self, account: Account, connector_type: str) -> requests.Response:
+        """Send a mail as a person, as an agent, once."""
+        identity = self.cloud.sandbox.identity_token(self.world.origin)
+        return requests.post(
+            f"{self.world.origin}/api/v1/connectors/{connector_type}/send_email",
+            json={"user_email": account.email, "to": "john@company.com", "subject": "Once"},
+            headers={"Authorization": f"Bearer {identity}", "Idempotency-Key": "once"},
+            timeout=PATIENCE,
+        )
+
     def as_function(self, name: str, ask: Callable[[Any, Any], object]) -> object:
         """Give `ask` Cloud KMS and Secret Manager as this function reaches them."""
         with grpc.insecure_channel(self.cloud.cloud.address(name)) as channel:

@@ -43,7 +43,7 @@ def test_the_demo_stops_within_five_seconds_and_leaves_nothing_behind(
         assert get(demo.told["url"]).status_code == 200
         assert Path(demo.told["settings"]).parent == tmp_path / ".demo" / "gcp"
         started = groups_below(demo.process.pid)
-        assert len(started) == 9
+        assert len(started) == 10
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(PATIENCE) == 0
         alive = {group for _, group, state in processes() if not state.startswith("Z")}

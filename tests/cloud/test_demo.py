@@ -14,7 +14,7 @@ from tests.support.processes import PATIENCE, until
 NAMES = [function.name for function in load_catalogue(FUNCTIONS)]
 MAY_ENCRYPT = {"access": {"callback_microsoft", "callback_google", "refresh"}}
 MAY_ENCRYPT["refresh"] = MAY_ENCRYPT["access"]
-MAY_DECRYPT = {"access": {"refresh", "access_token"}, "refresh": {"refresh"}}
+MAY_DECRYPT = {"access": {"refresh", "access_token", "connectors"}, "refresh": {"refresh"}}
 MAY_READ_SECRETS = {"callback_microsoft", "callback_google", "refresh"}
 
 
@@ -28,7 +28,7 @@ def test_the_whole_job_with_the_least_rights(
     demo: RunningDemo, account: Account, connector_type: str, provider: str, ended: str
 ) -> None:
     """
-    Sign-in, token, refresh after expiry, list, disconnect: nobody is refused anything on the way,
+    Sign-in, token, refresh after expiry, mail, list, disconnect: nobody is refused anything on the way,
     and each function touches only what is its own.
     """
     sandbox, relay, services = demo.cloud.sandbox, demo.cloud.relay, demo.cloud.cloud
@@ -37,15 +37,7 @@ def test_the_whole_job_with_the_least_rights(
     sandbox.set(provider, expires_in=2)  # type: ignore[arg-type]  # reason: one of two names
     person = demo.sign_in(account, connector_type)
     sandbox.set(provider, expires_in=3599)  # type: ignore[arg-type]  # reason: one of two names
-    first = demo.get_token(account, connector_type)
-    assert first.status_code == 200, first.text
-
-    def refreshed() -> bool:
-        answer = demo.get_token(account, connector_type)
-        assert answer.status_code == 200, answer.text
-        return bool(answer.json()["access_token"] != first.json()["access_token"])
-
-    until(refreshed, "the token is refreshed once it has run out")
+    token_and_mail(demo, account, connector_type, provider)
     listed = person.get(f"{demo.world.origin}{API}/users", timeout=PATIENCE).json()["users"]
     assert [user["user_email"] for user in listed] == [account.email]
     revoked = person.delete(
@@ -62,16 +54,36 @@ def test_the_whole_job_with_the_least_rights(
         ("access_token", "NOT_FOUND")
     }
     assert {call.caller for call in calls} == {
-        *(f"callback_{provider}", "access_token", "refresh", "list_users", "revoke")
+        *(f"callback_{provider}", "access_token", "refresh", "list_users", "revoke", "connectors")
     }
     opened = {
         (call.caller, call.resource.rpartition("/")[2])
         for call in services.calls.as_list()
         if call.method == "Decrypt"
     }
-    assert opened == {("access_token", "access"), ("refresh", "access"), ("refresh", "refresh")}
+    assert opened == {
+        *(("access_token", "access"), ("connectors", "access")),
+        *(("refresh", "access"), ("refresh", "refresh")),
+    }
     written = {call.caller for call in relay.calls.as_list() if call.method == "Commit"}
-    assert written == {f"callback_{provider}", "access_token", "refresh", "revoke"}
+    assert written == {f"callback_{provider}", "access_token", "connectors", "refresh", "revoke"}
+
+
+def token_and_mail(demo: RunningDemo, account: Account, connector_type: str, provider: str) -> None:
+    """Get a token that is about to run out, and the next one; send one mail, twice asked for."""
+    first = demo.get_token(account, connector_type)
+    assert first.status_code == 200, first.text
+
+    def refreshed() -> bool:
+        answer = demo.get_token(account, connector_type)
+        assert answer.status_code == 200, answer.text
+        return bool(answer.json()["access_token"] != first.json()["access_token"])
+
+    until(refreshed, "the token is refreshed once it has run out")
+    for _ in range(2):
+        sent = demo.send_email(account, connector_type)
+        assert (sent.status_code, sent.json()["status"]) == (200, "sent"), sent.text
+    assert sum(mail.provider == provider for mail in demo.cloud.sandbox.mailbox()) == 1
 
 
 @pytest.mark.parametrize("kind", ["access", "refresh"])

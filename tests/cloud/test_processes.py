@@ -40,7 +40,8 @@ with Processes(Path(sys.argv[1])) as processes:
 """
 FILES = (
     *("FLOW_KEYS_FILE", "SESSION_SIGNING_KEY_FILE", "SESSION_PUBLIC_KEYS_FILE"),
-    *("POLICY_FILE", "CONNECTOR_TYPES_FILE", "CLIENT_SECRETS_FILE", "DATA_DIR", "KEY_DIR"),
+    *("LINK_KEYS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE", "CLIENT_SECRETS_FILE"),
+    *("DATA_DIR", "KEY_DIR"),
 )
 EVERYBODYS = {
     *("BACKEND", "PUBLIC_ORIGIN", "DEPLOYMENT_ID", "SANDBOX_URL", "GOOGLE_CLOUD_PROJECT"),
@@ -61,6 +62,10 @@ OWN = {
     "access_token": {
         *("POLICY_FILE", "CONNECTOR_TYPES_FILE", "ACCESS_KEY"),
         *("REFRESH_URL", "SERVICE_ACCOUNT"),
+    },
+    "connectors": {
+        *("LINK_KEYS_FILE", "SESSION_PUBLIC_KEYS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE"),
+        *("ACCESS_KEY", "REFRESH_URL", "SERVICE_ACCOUNT"),
     },
     "web": {"CONNECTOR_TYPES_FILE"},
     "account": {
@@ -142,6 +147,7 @@ def test_those_who_ask_refresh_are_admitted_and_nobody_else(tmp_path: Path) -> N
         assert policy.refresh_callers == {
             "one": {
                 "access-token@company-project.iam.gserviceaccount.com",
+                "connectors@company-project.iam.gserviceaccount.com",
                 "operator@company-project.iam.gserviceaccount.com",
             },
             "finish": {
@@ -149,6 +155,7 @@ def test_those_who_ask_refresh_are_admitted_and_nobody_else(tmp_path: Path) -> N
                 "operator@company-project.iam.gserviceaccount.com",
             },
             "rewrap": {"operator@company-project.iam.gserviceaccount.com"},
+            "import": {"operator@company-project.iam.gserviceaccount.com"},
             "sweep": {"scheduler@company-project.iam.gserviceaccount.com"},
             "shard": {"push@company-project.iam.gserviceaccount.com"},
         }

@@ -19,13 +19,17 @@ from typing import Any, Final
 import requests
 
 from multi_user_oauth import log
+from multi_user_oauth.cli.import_run import ImportRun
+from multi_user_oauth.cli.old_tokens import OldToken, find_files
 from multi_user_oauth.errors import MultiUserOAuthError, RetryableError
 from multi_user_oauth.manager import MultiUserOAuthManager
+from multi_user_oauth.model import System
 from multi_user_oauth.sandbox.company import DEFAULT_AGENT
 from multi_user_oauth.sandbox.reach import SandboxAdapter
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.stores.meter import OperationMeter
 from multi_user_oauth.wiring.asking import rewrapping
+from multi_user_oauth.wiring.importing import importing
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
 from tests.crash.deployment import ORIGIN, web
@@ -146,7 +150,9 @@ def send_request(task: Task) -> None:
         say("ready")
         sys.stdin.readline()
     headers = {"Origin": ORIGIN, **task.get("headers", {})}
-    answer = client.open(task["path"], method=task["method"], headers=headers)
+    answer = client.open(
+        task["path"], method=task["method"], headers=headers, json=task.get("json")
+    )
     say(answer.status_code)
     if task.get("tells"):
         say(answer.get_json())
@@ -158,6 +164,19 @@ def rewrap_records(task: Task) -> None:
     steps = rewrapping(Parts("refresh", Settings(task["values"]), world))
     done = steps.step(after=None, until=world.now() + timedelta(hours=1), count_only=False)
     say({"rewrapped": done.rewrapped, "versions": done.versions, "next": done.next_after})
+
+
+def import_files(task: Task) -> None:
+    """Take an older system's files in, one after the other."""
+    parts = Parts("refresh", Settings(task["values"]), world_of(task))
+    importer, operator = importing(parts), System(name="operator")
+
+    def take(old: OldToken) -> None:
+        importer.take_in(old.key, old.refresh_token, caller=operator, replace=False)
+
+    run = ImportRun(connector_types=parts.connector_types, take=take, workers=1)
+    files = find_files(Path(task["folder"]))
+    say(sorted((told.file.stem, told.outcome, told.reason) for told in run.run(files)))
 
 
 def lock(task: Task) -> None:
@@ -187,6 +206,7 @@ TASKS: Final[dict[str, Callable[[Task], None]]] = {
     "tokens": get_tokens,
     "request": send_request,
     "rewrap": rewrap_records,
+    "import": import_files,
     "lock": lock,
 }
 

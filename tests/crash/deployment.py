@@ -68,9 +68,22 @@ CONNECTOR_TYPES: Final = {
         "required_scopes": ["https://www.googleapis.com/auth/gmail.send"],
     },
 }
+LOOKING: Final = {
+    "outlook": CONNECTOR_TYPES[MICROSOFT] | {"required_scopes": ["Mail.Send", "Mail.ReadWrite"]},
+    "gmail": CONNECTOR_TYPES[GOOGLE]
+    | {
+        "required_scopes": [
+            f"https://www.googleapis.com/auth/gmail.{s}" for s in ("send", "readonly")
+        ]
+    },
+}
+"""The same applications with leave to look whether a mail was sent."""
 POLICY: Final = {
     "agents": {
-        DEFAULT_AGENT: {"connector_types": [MICROSOFT, GOOGLE], "users": [f"*@{COMPANY_DOMAIN}"]}
+        DEFAULT_AGENT: {
+            "connector_types": [MICROSOFT, GOOGLE, *LOOKING],
+            "users": [f"*@{COMPANY_DOMAIN}"],
+        }
     },
     "refresh_callers": {
         "one": [DEFAULT_AGENT],
@@ -146,7 +159,7 @@ class Deployment:
     def _values(self, folder: Path) -> dict[str, str]:
         files = {
             "CLIENT_SECRETS_FILE": CLIENT_SECRETS,
-            "CONNECTOR_TYPES_FILE": CONNECTOR_TYPES,
+            "CONNECTOR_TYPES_FILE": CONNECTOR_TYPES | LOOKING,
             "POLICY_FILE": POLICY,
         }
         for name, content in files.items():
@@ -161,6 +174,7 @@ class Deployment:
             "DATA_DIR": str(self.data),
             "KEY_DIR": str(self.keys / "keys"),
             "FLOW_KEYS_FILE": str(secrets / "flow_keys.json"),
+            "LINK_KEYS_FILE": str(secrets / "link_keys.json"),
             "SESSION_SIGNING_KEY_FILE": str(secrets / "session_signing_key.json"),
             "SESSION_PUBLIC_KEYS_FILE": str(secrets / "session_public_keys.json"),
             **{name: str(folder / name) for name in files},
@@ -317,6 +331,7 @@ def web(values: Mapping[str, str], world: World) -> Flask:
     serve("authorize", f"{API}/user/authorize", "GET", "POST")
     serve("callback_microsoft", CALLBACKS["microsoft"], "GET")
     serve("callback_google", CALLBACKS["google"], "GET")
+    serve("connectors", "/api/v1/connectors/<kind>/send_email", "POST")
     serve("revoke", f"{API}/user/<kind>/<email>", "DELETE")
     serve("refresh", "/refresh/<route>", "POST")
     return app

@@ -15,6 +15,7 @@ KEY_FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "authorize": (),
     "callback_microsoft": ("access.public.pem", "refresh.public.pem"),
     "callback_google": ("access.public.pem", "refresh.public.pem"),
+    "connectors": ("access.private.pem",),
     "list_users": (),
     "revoke": (),
     "refresh": (
@@ -40,11 +41,15 @@ OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     "revoke": ("SESSION_PUBLIC_KEYS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE", "DATA_DIR"),
     "refresh": ("CLIENT_SECRETS_FILE", "POLICY_FILE", "CONNECTOR_TYPES_FILE", "DATA_DIR"),
     "access_token": ("POLICY_FILE", "CONNECTOR_TYPES_FILE", "DATA_DIR"),
+    "connectors": (
+        *("LINK_KEYS_FILE", "SESSION_PUBLIC_KEYS_FILE", "POLICY_FILE"),
+        *("CONNECTOR_TYPES_FILE", "DATA_DIR"),
+    ),
     "web": ("CONNECTOR_TYPES_FILE",),
 }
 """What else each is given: what the catalogue names as its secrets and databases."""
 
-ASKING: Final = ("access_token", "revoke")
+ASKING: Final = ("access_token", "connectors", "revoke")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.crash.killing import CASES, Deploy, Killed, kill_refreshes
+from tests.crash.killing import CASES, ONE_OF_EACH, Deploy, Killed, kill_refreshes
 
 
 @pytest.fixture(scope="module")
 def killed(deploy: Deploy) -> dict[tuple[str, str], Killed]:
     """Kill one process for each case."""
-    return kill_refreshes(deploy)
+    return kill_refreshes(deploy, ONE_OF_EACH)
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)

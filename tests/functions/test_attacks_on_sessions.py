@@ -39,6 +39,8 @@ def test_every_cookie_of_every_route_is_this_hosts_alone(installation: Installat
     for method, path in SERVED_BY:
         name = SERVED_BY[method, path]
         seen[name] = seen.get(name, []) + set_cookies(ask(visitor, method, path))
+    acting = visitor.call("connectors", "GET", f"/{MICROSOFT}/messages?user_email={SARAH.email}")
+    seen["connectors"] = set_cookies(acting)
     assert seen.keys() == BUILT.keys()
     for cookie in (cookie for cookies in seen.values() for cookie in cookies):
         check_cookie(cookie)

@@ -21,6 +21,7 @@ from tests.functions.test_authorisation import (
     ask,
 )
 from tests.support.functions import GOOGLE, MICROSOFT, Installation, Visitor
+from tests.support.installation import OPERATOR
 
 Route = tuple[str, str]
 Step = Callable[[], TestResponse]
@@ -95,6 +96,15 @@ def by_signing_in(connector_type: str) -> Prepare:
     return prepared
 
 
+def by_importing(installation: Installation, route: Route) -> Step:
+    """Return a step of an operator, who brings the token that Sarah has already."""
+    installation.connect(MICROSOFT, SARAH)
+    given = [s["value"] for s in installation.sandbox.secrets() if s["kind"] == "refresh_token"]
+    body = {"connector_type": MICROSOFT, "user_email": SARAH.email, "refresh_token": given[-1]}
+    visitor = installation.agent(OPERATOR)
+    return lambda: visitor.call("refresh", "POST", route[1], json=body | {"replace": True})
+
+
 AUDITED: Final[dict[Route, Prepare]] = {
     ("GET", ROUTES["callback/microsoft"]): by_signing_in(MICROSOFT),
     ("GET", ROUTES["callback/google"]): by_signing_in(GOOGLE),
@@ -102,6 +112,7 @@ AUDITED: Final[dict[Route, Prepare]] = {
     ("PUT", ROUTES["delegations"]): by_asking("sarah"),
     ("DELETE", ROUTES["delegations"]): by_asking("sarah"),
     ("POST", ROUTES["refresh/one"]): by_asking("agent"),
+    ("POST", ROUTES["refresh/import"]): by_importing,
     ("POST", ROUTES["offboard"]): by_asking("admin"),
 }
 

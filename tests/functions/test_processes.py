@@ -114,6 +114,11 @@ PLACES: Final = {
     "revoke": (f"{API}/user/x/{SARAH.email}", f"/x/{SARAH.email}", 405),
     "refresh": ("/refresh/one", "/one", 405),
     "access_token": (TOKEN, f"/{MICROSOFT}/{SARAH.email}", 401),
+    "connectors": (
+        f"/api/v1/connectors/{MICROSOFT}/messages",
+        f"/{MICROSOFT}/messages",
+        401,
+    ),
     "web": ("/", "/connect", 200),
     "account": ("/api/v1/account/session", "/session", 401),
 }

@@ -74,6 +74,7 @@ refresh_callers:
   one: [{REFRESHER}, {AGENT}]
   finish: [{FINISHER}, {AGENT}]
   rewrap: [{OPERATOR}]
+  import: [{OPERATOR}]
   sweep: [{SCHEDULER}]
   shard: [{PUSHER}]
 """
