@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
-from multi_user_oauth.client import Connectors
+from multi_user_oauth.client import Connectors, Vault
+from tests.support.clock import START, ManualClock
 
 ORIGIN: Final = "https://connect.company.com"
 TOKEN: Final = "the-agents-own-token"
@@ -76,6 +78,7 @@ class FakeApi(HTTPAdapter):
         self._replies = list(replies)
         self.asked: list[Asked] = []
         self.slept: list[float] = []
+        self.clock = ManualClock()
         self.session = requests.Session()
         self.session.mount("https://", self)
 
@@ -87,7 +90,9 @@ class FakeApi(HTTPAdapter):
         self, request: requests.PreparedRequest, *_: object, **__: object
     ) -> requests.Response:
         """Answer, or break."""
-        url, sent = urlsplit(str(request.url)), request.body or b""
+        url = urlsplit(str(request.url))
+        body: Any = request.body or b""  # what is sent piece by piece is a file
+        sent: str | bytes = body.read() if isinstance(body, io.BytesIO) else body
         asked = Asked(
             method=str(request.method),
             path=url.path,
@@ -109,6 +114,29 @@ class FakeApi(HTTPAdapter):
             preload_content=False,
         )
         return self.build_response(request, raw)
+
+    def vault(self) -> Vault:
+        """Return the client that is given tokens; its time is `clock`."""
+        return Vault(
+            ORIGIN,
+            lambda _: TOKEN,
+            session=self.session,
+            sleep=self.slept.append,
+            now=self.clock,
+        )
+
+
+def gives(value: str, seconds: int = 3599, *scopes: str) -> Reply:
+    """Answer with a token that lives so long, counted from the beginning of the clock."""
+    return says(
+        {
+            "access_token": value,
+            "token_type": "Bearer",
+            "expires_at": (START + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z"),
+            "scopes": list(scopes),
+            "missing_scopes": ["Files.Read"],
+        }
+    )
 
 
 def says(document: object, status: int = 200, **headers: str) -> Reply:

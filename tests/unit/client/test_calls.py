@@ -1,8 +1,6 @@
 """What each method asks for, as docs/openapi.yaml describes it."""
 
 import base64
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -86,17 +84,3 @@ def test_the_reads_ask_for_what_they_are_told() -> None:
         (f"{base}/messages/a%2F..%2Fb%3Fc", whose),
         (f"{base}/files/1%252F", {**whose, "purpose": "p"}),
     ]
-
-
-def test_importing_the_client_costs_nothing() -> None:
-    """Its names are loaded on first use, and then it brings no more than requests."""
-    code = (
-        "import sys, multi_user_oauth.client as client\n"
-        "assert 'requests' not in sys.modules\n"
-        "client.Connectors\n"
-        "ours = {name.split('.')[1] for name in sys.modules if name.startswith('multi_user_oauth.')}\n"
-        "assert ours == {'client', 'errors', 'loading', 'model'}, ours\n"
-        "assert not {'flask', 'msgspec', 'click', 'yaml'} & sys.modules.keys()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")

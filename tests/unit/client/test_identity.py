@@ -8,10 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from multi_user_oauth.client import NoIdentityError, fixed, metadata_identity
+from multi_user_oauth.client import (
+    NoIdentityError,
+    Vault,
+    environment_identity,
+    fixed,
+    metadata_identity,
+)
 from multi_user_oauth.model import Secret
 
-from .fake_api import ORIGIN, TOKEN, jwt
+from .fake_api import ORIGIN, TOKEN, WHOSE, FakeApi, jwt, says
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -85,3 +91,35 @@ def test_no_identity_shows_its_token(server: str) -> None:
     assert fixed(TOKEN)(ORIGIN) == fixed(Secret(TOKEN))(ORIGIN) == TOKEN
     assert TOKEN not in repr(fixed(TOKEN))
     assert "signature" not in repr(identity) + repr(vars(identity))
+
+
+def test_a_program_finds_its_identity_by_itself(server: str) -> None:
+    """In the environment: a token that it was given, else the metadata server of where it runs."""
+    host = server.removeprefix("http://")
+    Metadata.tokens = [jwt(0)]
+    given = {"MULTI_USER_OAUTH_TOKEN": f" {TOKEN}\n", "GCE_METADATA_HOST": host}
+    assert environment_identity(given)(ORIGIN) == TOKEN
+    assert Metadata.asked == []
+    assert environment_identity({"GCE_METADATA_HOST": f"{host}/behind/"})(ORIGIN) == jwt(0)
+    path = "/behind/computeMetadata/v1/instance/service-accounts/default/identity?"
+    assert Metadata.asked[0].startswith(path)
+
+
+def test_a_program_without_an_identity_is_told_what_helps() -> None:
+    """At its first call, with the audience that a token must be made for."""
+    identity = environment_identity({"GCE_METADATA_HOST": "127.0.0.1:9"})
+    with pytest.raises(NoIdentityError, match="MULTI_USER_OAUTH_TOKEN") as raised:
+        list(Vault(ORIGIN, identity).messages("microsoft_teams", "sarah@company.com"))
+    assert ORIGIN in str(raised.value)
+
+
+def test_a_vault_without_an_identity_takes_the_programs_own(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the five lines of the README have it."""
+    monkeypatch.delenv("MULTI_USER_OAUTH_TOKEN", raising=False)
+    monkeypatch.setenv("GCE_METADATA_HOST", server.removeprefix("http://"))
+    Metadata.tokens = [TOKEN]
+    api = FakeApi(says({"messages": []}))
+    assert list(Vault(ORIGIN, session=api.session).messages(*WHOSE)) == []
+    assert api.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
