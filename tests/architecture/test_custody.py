@@ -14,6 +14,7 @@ FUNCTIONS: Final = PACKAGE.parents[1] / "functions"
 
 MAY_REVEAL: Final[Mapping[str, str]] = {
     "cli/connections.py": "prints the token that the operator asked for",
+    "client/holder.py": "a person's token, to the library that uses it",
     "client/identity.py": "an agent's own token, to our API",
     "connectors/api.py": "what is sent to the provider's API",
     "connectors/proxy.py": "what is sent to the provider's API",
