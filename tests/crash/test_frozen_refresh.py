@@ -1,6 +1,8 @@
 """A process that is frozen in the middle of a refresh, and wakes up when its lease is long another's."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from signal import SIGCONT, SIGSTOP
+from typing import Final
 
 import pytest
 
@@ -108,17 +110,38 @@ def test_the_strictest_provider_ends_it_once(deploy: Deploy) -> None:
     check(deployment, key)
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["ended", "connected again"])
-@pytest.mark.parametrize("place", ["claimed", "prepared", "answered"])
-def test_what_a_person_ends_meanwhile_stays_ended(deploy: Deploy, place: str, again: bool) -> None:
+FROZEN_AT: Final = ("claimed", "prepared", "answered")
+MEANWHILE: Final = [(place, again) for place in FROZEN_AT for again in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def ended_meanwhile(deploy: Deploy) -> dict[tuple[str, bool], Future[None]]:
+    """Freeze a process in each way, each with a person of its own, all at the same time."""
+    names = {case: f"ended-{case[0]}-{case[1]}".lower() for case in MEANWHILE}
+    noras = {case: people(name)[name] for case, name in names.items()}
+    deployments = {case: deploy(nora) for case, nora in noras.items()}
+    with ThreadPoolExecutor(len(MEANWHILE)) as pool:
+        return {
+            case: pool.submit(end_meanwhile, deployments[case], noras[case], case[0], again=case[1])
+            for case in MEANWHILE
+        }
+
+
+@pytest.mark.parametrize("case", MEANWHILE, ids=lambda case: f"{case[0]}-{case[1]}")
+def test_what_a_person_ends_meanwhile_stays_ended(
+    ended_meanwhile: dict[tuple[str, bool], Future[None]], case: tuple[str, bool]
+) -> None:
     """
     F15, F16: frozen anywhere in a refresh, while the person disconnects, and perhaps connects again.
 
     What was answered is neither stored nor revoked, and the new connection is as it was, byte for byte.
     """
-    name = f"ended-{place}-{again}".lower()
-    nora = people(name)[name]
-    deployment, key = deploy(nora), key_of(nora, GOOGLE)
+    ended_meanwhile[case].result()
+
+
+def end_meanwhile(deployment: Deployment, nora: Account, place: str, *, again: bool) -> None:
+    """Freeze a process at this place, let the person disconnect, let it go on; check everything."""
+    key = key_of(nora, GOOGLE)
     client = deployment.sign_in_lately(nora, GOOGLE)
     process = ask(deployment, nora, GOOGLE, place=place, signal=SIGSTOP)
     process.frozen()

@@ -17,7 +17,7 @@ from tests.crash import test_killed_sweep as sweeps
 from tests.crash import test_locked_record as locks
 from tests.crash import test_one_refresh as callers
 from tests.crash.child import EVERYWHERE
-from tests.crash.deployment import GOOGLE, HOUR, MICROSOFT, Deployment
+from tests.crash.deployment import GOOGLE, HOUR, MICROSOFT, Deployment, people
 from tests.crash.google_cloud import InGoogleCloud, deployments, deployments_in_cloud
 from tests.crash.killing import kill_refreshes
 from tests.crash.sweeping import PLACES, due, kill_and_take_over
@@ -104,7 +104,9 @@ def test_a_frozen_refresh_does_no_harm(deploy: Deploy) -> None:
 def test_what_a_person_ends_stays_ended(deploy: Deploy, place: str) -> None:
     """F15, F16: also where they connect again."""
     for again in (False, True):
-        frozen.test_what_a_person_ends_meanwhile_stays_ended(deploy, place, again)
+        name = f"ended-{place}-{again}".lower()
+        nora = people(name)[name]
+        frozen.end_meanwhile(deploy(nora), nora, place, again=again)
 
 
 def test_what_nobody_waits_for_is_finished(deploy: Deploy) -> None:
