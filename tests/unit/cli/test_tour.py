@@ -53,6 +53,7 @@ def test_a_step_that_fails_is_named(
     """With one function missing the tour stops at the step that needs it, with exit code 1."""
     folder = without(find_functions(None), function, tmp_path)
     done = run("tour", "--functions", folder, "--json")
+    assert done.stdout, f"it told nothing: {done.exception!r} {done.stderr}"
     document = json.loads(done.stdout)
     assert (done.exit_code, document["ok"], document["failed"]) == (1, False, failed)
     assert len(document["steps"]) == steps
