@@ -144,6 +144,7 @@ def test_each_provider_has_a_list_of_its_own(agent: Visitor) -> None:
     [
         ({"limit": "0"}, "limit"),
         ({"limit": "101"}, "limit"),
+        ({"limit": "00501234"}, "limit"),
         ({"limit": "ten"}, "limit"),
         ({"search": ""}, "search"),
         ({"search": " "}, "search"),

@@ -1,14 +1,13 @@
 """A person's calendar."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from flask import Request, Response
 
-from multi_user_oauth.errors import MultiUserOAuthError, RequestError
+from multi_user_oauth.errors import MultiUserOAuthError
 from multi_user_oauth.http.acting import Acts, Asked, SaidInQuery
 from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.idempotency import fingerprint, idempotency_key, replayed
@@ -18,6 +17,7 @@ from multi_user_oauth.http.reading import answer, json_body, learned, query
 from multi_user_oauth.http.words import (
     LONGEST_WINDOW,
     guests,
+    limit,
     line,
     window,
     zone_name,
@@ -32,7 +32,6 @@ EVENTS: Final = "/calendar/events"
 LONGEST_BODY: Final = 256 * 1024  # bytes; five hundred attendees are half of it
 LONGEST_SUBJECT: Final = 998
 LONGEST_LOCATION: Final = 1000
-MOST: Final = 100
 
 
 @learned
@@ -100,7 +99,7 @@ class CalendarRoutes:
             begins=begins,
             ends=ends,
             time_zone=zone_name(said.fields.get("time_zone", "UTC")),
-            limit=_limit(said.fields),
+            limit=limit(said.fields.get("limit")),
             cursor=self._links.cursor(asked.caller, asked.key, name, token),
         )
         page = asked.services.calendar.events(asked.person, wanted)
@@ -175,12 +174,3 @@ def _shown(event: Event) -> dict[str, object]:
         "attendees": event.attendees,
     }
     return shown | ({"web_url": event.web_url} if event.web_url else {})
-
-
-def _limit(fields: Mapping[str, str]) -> int:
-    text = fields.get("limit", str(MOST))
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST))):
-        raise RequestError("limit is a whole number", field="limit")
-    if not 1 <= int(text) <= MOST:
-        raise RequestError(f"limit is from 1 to {MOST}", field="limit")
-    return int(text)

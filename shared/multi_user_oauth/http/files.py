@@ -20,6 +20,7 @@ from multi_user_oauth.http.large_bodies import LargeBodies
 from multi_user_oauth.http.links import Links
 from multi_user_oauth.http.paths import CONNECTORS
 from multi_user_oauth.http.reading import answer, body_of
+from multi_user_oauth.http.words import limit
 from multi_user_oauth.model import Action, Provider
 from multi_user_oauth.model.files import FileQuery, NewFile
 
@@ -29,7 +30,6 @@ SMALL: Final = 64 * 1024
 AT_ONCE: Final = 32 * 1024 * 1024
 """Bytes of larger uploads that an instance holds at once: each is there twice on its way to Drive."""
 LONGEST_SEARCH: Final = 500
-MOST_ITEMS: Final = 100
 _LISTING: Final = frozenset({"search", "folder_id", "limit", "page_token"})
 _PLACE: Final = frozenset({"name", "folder_id"})
 
@@ -83,7 +83,7 @@ class FileRoutes:
         query = FileQuery(
             search=search,
             folder_id=folder_id,
-            limit=_limit(fields.get("limit")),
+            limit=limit(fields.get("limit")),
             cursor=self._links.cursor(asked.caller, asked.key, route, fields.get("page_token")),
         )
         page = asked.services.files.files(asked.person, query)
@@ -154,11 +154,3 @@ def _search(fields: Mapping[str, str]) -> str | None:
 
 def _folder(folder_id: str | None) -> str | None:
     return None if folder_id is None else item_id(folder_id, "folder_id")
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return MOST_ITEMS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_ITEMS):
-        raise RequestError(f"limit is a number from 1 to {MOST_ITEMS}", field="limit")
-    return int(text)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from multi_user_oauth.errors import RequestError
-from multi_user_oauth.http.words import line, moment
+from multi_user_oauth.http.words import limit, line, moment
 from multi_user_oauth.model.mail import MailQuery, Message
 
 PARAMETERS: Final = frozenset({"search", "since", "limit", "page_token"})
 LONGEST_SEARCH: Final = 500
-MOST: Final = 100
 USUAL: Final = 25
 
 
@@ -17,7 +15,9 @@ def query_of(fields: Mapping[str, str]) -> MailQuery:
     """Return the first page that these parameters ask for; raise `RequestError`."""
     search = line(fields.get("search", ""), "search", LONGEST_SEARCH).strip()
     since = moment(fields["since"], "since") if "since" in fields else None
-    return MailQuery(search=search or None, since=since, limit=_limit(fields.get("limit")))
+    return MailQuery(
+        search=search or None, since=since, limit=limit(fields.get("limit"), usual=USUAL)
+    )
 
 
 def list_of(query: MailQuery) -> str:
@@ -48,12 +48,3 @@ def shown_whole(message: Message) -> dict[str, object]:
         **{name: text for name, text in bodies.items() if text is not None},
         "attachments": [{"name": each.name, "size": each.size} for each in message.attachments],
     }
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST))
-    if not digits or not 1 <= int(text) <= MOST:
-        raise RequestError(f"limit is a whole number from 1 to {MOST}", field="limit")
-    return int(text)

@@ -13,6 +13,7 @@ from multi_user_oauth.model import normalise_email
 LONGEST_WINDOW: Final = timedelta(days=366)
 LONGEST_ZONE: Final = 64
 MOST_ATTENDEES: Final = 500
+MOST_ITEMS: Final = 100
 YEARS: Final = range(1900, 9999)
 _RFC_3339: Final = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII
@@ -53,6 +54,16 @@ def zone_name(name: str) -> str:
         return ZoneInfo(name).key if len(name) <= LONGEST_ZONE else _no_zone()
     except (KeyError, OSError, ValueError):  # no such name, a folder of names, no name at all
         return _no_zone()
+
+
+def limit(text: str | None, *, usual: int = MOST_ITEMS) -> int:
+    """Return how many items a page may have, `usual` where nothing is said; raise `RequestError`."""
+    if text is None:
+        return usual
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ITEMS))
+    if not digits or not 1 <= int(text) <= MOST_ITEMS:
+        raise RequestError(f"limit is a whole number from 1 to {MOST_ITEMS}", field="limit")
+    return int(text)
 
 
 def line(text: str, field: str, longest: int) -> str:
