@@ -4,13 +4,15 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from waitress.server import TcpWSGIServer
 from werkzeug.test import Client, TestResponse
 
 from multi_user_oauth.errors import ConfigurationError
@@ -239,6 +241,29 @@ def test_sixteen_requests_are_served_at_once() -> None:
     with serving(waiting) as port, ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: fetch("127.0.0.1", port), range(16)))
     assert answers == ["web /"] * 16
+
+
+def test_a_worker_that_wakes_the_loop_first_does_not_break_the_stop() -> None:
+    """Nothing is written to what the loop has closed already."""
+    server = GatewayServer(Gateway(load_catalogue(FUNCTIONS), naming), listen()).start()
+    triggers = [server.trigger for server in all_servers(server)]
+    pulls = [trigger._physical_pull for trigger in triggers]  # noqa: SLF001  # reason: a worker's
+
+    def after_a_worker() -> None:
+        pulls[0]()
+        waited = time.monotonic() + 0.1  # the loop needs less
+        while not triggers[0]._closed and time.monotonic() < waited:  # noqa: SLF001  # reason: what the loop does
+            threading.Event().wait(0.005)
+        pulls[0]()
+
+    triggers[0]._physical_pull = after_a_worker  # noqa: SLF001  # reason: the fault to inject
+    server.stop()
+    assert [trigger._closed for trigger in triggers] == [True] * len(triggers)  # noqa: SLF001
+
+
+def all_servers(server: GatewayServer) -> list[Any]:
+    """Return the parts of waitress that listen."""
+    return [each for each in server._map.values() if isinstance(each, TcpWSGIServer)]  # noqa: SLF001
 
 
 def test_a_port_of_another_program_is_not_free() -> None:
