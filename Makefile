@@ -9,6 +9,8 @@ unexport PORT BACKEND ENV
 
 python = .venv/bin/python
 install = @.requirements/install
+# Each process has emulators and browsers of its own; a file's tests stay together.
+side_by_side = --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo tour serve test lint format lock bench soak clean
 
@@ -31,7 +33,7 @@ serve: ## run with your own settings: ENV=file
 
 test: ## run the tests; REQUIRE=all fails if any did not run, ARGS="-k word" picks some
 	$(install) test
-	@CHROMIUM="$$($(python) -m tests.plugins.browser)" exec $(python) -m pytest $(ARGS)
+	@CHROMIUM="$$($(python) -m tests.plugins.browser)" exec $(python) -m pytest $(or $(ARGS),$(side_by_side))
 
 lint: ## check format, style, types and the direction of imports
 	$(install) test

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
@@ -40,6 +40,7 @@ PIPES: Final = {
 }
 _OWN_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__)
 """What every log record has; all else came by `extra=`, and another handler may write it."""
+SECRETS: Final = "secrets-in-logs"
 IN_URLS: Final = {"code": "code", "state": "state", "ticket": "ticket", "nonce": "nonce"}
 
 _watch = Watch()
@@ -216,12 +217,19 @@ class NoSecretInLogs:
         for folder in _stored:
             hear_folder(_watch, folder)
         hear_environment(_watch)
-        self._hits = _watch.found()
+        self._hits += _watch.found()
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[SECRETS] = [(hit.source, hit.kind) for hit in self._hits]
         if self._hits:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if session.exitstatus == pytest.ExitCode.OK:
             for folder in _folder:
                 shutil.rmtree(folder)  # after a failure they tell what went wrong
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401  # reason: xdist has no types
+        """Take over what one of several processes of this run found; all have ended before the run does."""
+        self._hits += [Hit(*told) for told in getattr(node, "workeroutput", {}).get(SECRETS, ())]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name who said what kind of secret."""

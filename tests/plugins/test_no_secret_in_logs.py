@@ -247,19 +247,22 @@ def test_a_project_is_searched_once_it_is_named() -> None:
     assert remember_project("test-nothing-in-it") == "test-nothing-in-it"
 
 
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, code: str) -> pytest.RunResult:
+def run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, code: str, *more: str
+) -> pytest.RunResult:
     """Run tests with the plugin, in a process of their own: this run must not hear them."""
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'shared'}:{':'.join(sys.path)}")
     pytester.makepyfile(test_them=code)
     plugin = "tests.plugins.no_secret_in_logs"
-    return pytester.runpytest_subprocess("-p", plugin, "-p", "no:randomly", timeout=60)
+    return pytester.runpytest_subprocess("-p", plugin, "-p", "no:randomly", *more, timeout=60)
 
 
+@pytest.mark.parametrize("more", [(), ("-n", "2", "--dist", "loadfile")])
 def test_leaks_fail_the_run_and_are_named_by_place_and_kind(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    more: tuple[str, ...], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """N54, N56: the test fails at its end, the run too; both say who leaked what kind, and no value."""
-    result = run(pytester, monkeypatch, LEAKS)
+    result = run(pytester, monkeypatch, LEAKS, *more)
 
     result.assert_outcomes(passed=17, errors=9)
     assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -1,7 +1,7 @@
 """Key pairs with a certificate, as an operator makes them with openssl; drawn once, then the same."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
@@ -24,7 +24,7 @@ class KeyPair:
     """A private key and its certificate, both as PEM."""
 
     key: rsa.RSAPrivateKey
-    private: str
+    private: str = field(repr=False)
     certificate: str
 
     @property

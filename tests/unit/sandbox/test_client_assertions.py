@@ -42,9 +42,16 @@ def test_msal_signs_in_with_a_certificate_of_its_own_making(world: World) -> Non
     assert (answer["error"], answer["error_codes"]) == ("invalid_client", [700027])
 
 
-def assertion(world: World, *, pair: KeyPair = PAIR, alg: str = "PS256", **changes: object) -> str:
+def assertion(
+    world: World,
+    *,
+    name: str = "vault",
+    pair: KeyPair | None = None,
+    alg: str = "PS256",
+    **changes: object,
+) -> str:
     """Give what an application signs, with some claims or headers as the test wants them."""
-    now = int(world.clock.now().timestamp())
+    now, pair = int(world.clock.now().timestamp()), pair or key_pair(name)
     claims = {
         "aud": MICROSOFT_TOKEN,
         "iss": MICROSOFT.client_id,
@@ -92,7 +99,7 @@ def test_both_documented_forms_are_taken(world: World, token: str, alg: str) -> 
         ({"sub": "another"}, 700021),
         ({"exp": 0}, 700024),
         ({"nbf": 301}, 700024),
-        ({"pair": key_pair("other")}, 700027),
+        ({"name": "other"}, 700027),
     ],
     ids=str,
 )
