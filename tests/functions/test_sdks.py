@@ -30,7 +30,6 @@ from tests.support.functions import GOOGLE, MICROSOFT, Installation, Visitor
 from tests.support.installation import AGENT, ORIGIN, POLICY
 
 GRAPH: Final = "https://graph.microsoft.com"
-TOP: Final = f"{GRAPH}/v1.0/me/drive/root/children"
 ON_MICROSOFT: Final = (MICROSOFT, SARAH.email)
 ON_GOOGLE: Final = (GOOGLE, SARAH.email)
 SHORT: Final = 100
@@ -186,8 +185,11 @@ async def msgraph(vault: Vault, sandbox_url: str) -> tuple[int, int]:
             request_adapter=sdk.GraphRequestAdapter(signer, client=client)
         )
         found = await graph.me.messages.get()
-        items = graph.drives.by_drive_id("mine").items.by_drive_item_id("root").children
-        files = await items.with_url(TOP).get()
+        drive = await graph.me.drive.get()
+        items = graph.drives.by_drive_id(drive.id).items
+        files = await items.by_drive_item_id("root").children.get()
+        (notes,) = [item for item in files.value if item.file]
+        assert (await items.by_drive_item_id(notes.id).get()).name == notes.name
         return len(found.value), len(files.value)
 
 

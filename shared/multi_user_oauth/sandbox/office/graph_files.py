@@ -12,7 +12,7 @@ from .drive_seeds import open_drive
 from .drives import Item, Tree
 from .files_text import text_of, words_begin
 from .onedrive_addresses import begin_upload, download_url
-from .onedrive_items import V1, as_drive, as_drive_item, at, selected
+from .onedrive_items import V1, as_drive, as_drive_item, at, drive_id, selected
 from .onedrive_lists import known, listed
 from .onedrive_paths import Address, address_of
 from .onedrive_writes import (
@@ -30,17 +30,17 @@ WRITE: Final = ("Files.ReadWrite", "Files.ReadWrite.All")
 
 
 class _Routes:
-    """The views, over one state."""
+    """The views, over one state. Below /drives/{id} `drive` is that id, below /me/drive None."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def drive(self) -> Response:
-        account, tree = self._caller(READ)
+    def described(self, drive: str | None = None) -> Response:
+        account, tree = self._caller(READ, drive)
         return jsonify(as_drive(account, tree))
 
-    def read(self, address: str) -> Response:
-        account, tree = self._caller(READ)
+    def read(self, address: str, drive: str | None = None) -> Response:
+        account, tree = self._caller(READ, drive)
         place = _address(address)
         item = _found(place, tree)
         match place.action:
@@ -55,8 +55,8 @@ class _Routes:
                 return listed(self._state, account, tree, found)
         return abort(405)
 
-    def write(self, address: str) -> Response:
-        account, tree = self._caller(WRITE)
+    def write(self, address: str, drive: str | None = None) -> Response:
+        account, tree = self._caller(WRITE, drive)
         known(CONFLICT)
         place = _address(address)
         if place.action != "content":
@@ -69,8 +69,8 @@ class _Routes:
         stored, status = settled(self._state, tree, draft, parts, conflict)
         return self._item(account, tree, stored, status)
 
-    def post(self, address: str) -> Response:
-        account, tree = self._caller(WRITE)
+    def post(self, address: str, drive: str | None = None) -> Response:
+        account, tree = self._caller(WRITE, drive)
         known()
         place = _address(address)
         if place.action == "createUploadSession":
@@ -80,8 +80,8 @@ class _Routes:
         folder = _found(place, tree)
         return self._item(account, tree, new_folder(self._state, tree, folder), 201)
 
-    def delete(self, address: str) -> Response:
-        _, tree = self._caller(WRITE)
+    def delete(self, address: str, drive: str | None = None) -> Response:
+        _, tree = self._caller(WRITE, drive)
         place = _address(address)
         item = _found(place, tree)
         if place.action or item.parent is None:
@@ -130,13 +130,15 @@ class _Routes:
             abort(graph_error(404, "The resource could not be found."))
         return drafted(self._state, *spot)
 
-    def _caller(self, scopes: tuple[str, ...]) -> tuple[Account, Tree]:
+    def _caller(self, scopes: tuple[str, ...], drive: str | None) -> tuple[Account, Tree]:
         token = bearer(self._state, "microsoft")
         account = self._state.account(token.account) if token else None
         if token is None or account is None:
             abort(graph_error(401, "Access token has expired or is not yet valid."))
         if not set(scopes) & set(token.scope.split()):
             abort(graph_error(403, "Access denied.", "accessDenied"))
+        if drive not in (None, drive_id(account)):
+            abort(graph_error(404, "The resource could not be found."))
         return account, open_drive(self._state, "microsoft", account)
 
 
@@ -157,16 +159,17 @@ def _found(address: Address, tree: Tree) -> Item:
 def graph_files_blueprint(state: State) -> Blueprint:
     """Give the routes."""
     routes = _Routes(state)
-    blueprint = Blueprint("graph_files", __name__, url_prefix="/graph.microsoft.com/v1.0/me/drive")
-    blueprint.add_url_rule("", view_func=routes.drive)
-    for method, view in (
-        ("GET", routes.read),
-        ("PUT", routes.write),
-        ("POST", routes.post),
-        ("DELETE", routes.delete),
-    ):
-        # An empty name between two slashes is refused, not mended.
-        blueprint.add_url_rule(
-            "/<path:address>", method, view, methods=[method], merge_slashes=False
-        )
+    blueprint = Blueprint("graph_files", __name__, url_prefix="/graph.microsoft.com/v1.0")
+    for drive in ("/me/drive", "/drives/<drive>"):
+        blueprint.add_url_rule(drive, view_func=routes.described)
+        for method, view in (
+            ("GET", routes.read),
+            ("PUT", routes.write),
+            ("POST", routes.post),
+            ("DELETE", routes.delete),
+        ):
+            # An empty name between two slashes is refused, not mended.
+            blueprint.add_url_rule(
+                f"{drive}/<path:address>", method, view, methods=[method], merge_slashes=False
+            )
     return blueprint
