@@ -1,6 +1,8 @@
 """From the start of a function's process to its first real answer, against a hello world's."""
 
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,7 +17,7 @@ from multi_user_oauth.sandbox.company import JOHN, SARAH, Account
 from tests.benchmarks.ratios import each_against
 from tests.benchmarks.results import Figure, Results
 from tests.crash.deployment import API, GOOGLE, MICROSOFT, ORIGIN, PROVIDERS, Deployment
-from tests.support.processes import PATIENCE, ROOT, Process, free_ports, until
+from tests.support.processes import PATIENCE, ROOT, Process, environment, free_ports, until
 
 ROUNDS: Final = 15
 HELLO: Final = "hello world"
@@ -77,6 +79,13 @@ def token(deployment: Deployment) -> bytes:
     return as_agent(deployment, "GET", f"{API}/user/{MICROSOFT}/{SARAH.email}/token")
 
 
+def files(deployment: Deployment) -> bytes:
+    """Return an agent's request for a person's files."""
+    return as_agent(
+        deployment, "GET", f"/api/v1/connectors/{MICROSOFT}/files?user_email={SARAH.email}"
+    )
+
+
 def refreshing(deployment: Deployment) -> bytes:
     """Return the request to refresh a token that has run out."""
     deployment.sign_in_long_ago((SARAH, MICROSOFT))
@@ -106,6 +115,7 @@ ASKS: Final[Mapping[str, Ask]] = {
         target=3.2,
         request=lambda deployment: arrival(deployment, GOOGLE, JOHN),
     ),
+    "connectors": Ask(function="connectors", status=200, target=2.9, request=files),
     "refresh": Ask(function="refresh", status=200, target=3.2, request=refreshing),
 }
 
@@ -141,6 +151,36 @@ def test_first_answers(back_end: str, results: Results, request: pytest.FixtureR
         ),
         **{f"{back_end}_ms": {name: median(each) * 1000 for name, each in took.items()}},
     )
+
+
+CLIENT_TARGET: Final = 100
+"""Milliseconds."""
+LOADED: Final = """
+import requests, sys, time
+began = time.perf_counter()
+import multi_user_oauth.client as client
+for name in client.__all__:
+    getattr(client, name)
+sys.stdout.write(str(time.perf_counter() - began))
+"""
+
+
+def test_the_clients_import(results: Results) -> None:
+    """All that an agent imports, in a process that has `requests` already, as most agents do."""
+    took = []
+    for _ in range(ROUNDS):
+        done = subprocess.run(
+            [sys.executable, "-c", LOADED],
+            env=environment({}), capture_output=True, text=True, check=True, timeout=PATIENCE,
+        )  # fmt: skip
+        took.append(float(done.stdout) * 1000)
+    client = Figure(
+        name="the import of the client, beside requests",
+        value=median(took),
+        unit="ms",
+        target=CLIENT_TARGET,
+    )
+    results.add("starts", client, client_ms=median(took))
 
 
 def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int) -> float:

@@ -1,13 +1,13 @@
 """audit: whether the records are whole, and what they say: who did what as whom, when and why."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from multi_user_oauth.cli.arguments import connector_type_argument, user_email_argument
 from multi_user_oauth.cli.audit_tables import (
     audit_row,
     finding_row,
@@ -16,23 +16,18 @@ from multi_user_oauth.cli.audit_tables import (
     read_row,
     use_row,
 )
+from multi_user_oauth.cli.completing import connector_types, user_emails
 from multi_user_oauth.cli.connections import env_option
-from multi_user_oauth.cli.output import (
-    Exit,
-    console,
-    failed,
-    failures_told,
-    json_option,
-    print_json,
-)
-from multi_user_oauth.cli.settings_file import chosen_settings
+from multi_user_oauth.cli.leavers import operating
+from multi_user_oauth.cli.output import Exit, console, failed, json_option, print_json
+from multi_user_oauth.cli.progress import Amount, progress
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from multi_user_oauth.auditing.followed import Finding
+    from multi_user_oauth.auditing.verify import VerifyAudit
     from multi_user_oauth.ports import Anchor, Erasing, KeptRead
-    from multi_user_oauth.wiring.parts import Parts
 
 AT_ONCE = 300
 
@@ -55,8 +50,8 @@ def audit() -> None:
 
 @audit.command()
 @anchors_option
-@click.option("--connector-type", help="Only connections of this type.")
-@click.option("--user", help="Only this person's connections.")
+@click.option("--connector-type", shell_complete=connector_types, help="Only this one.")
+@click.option("--user", shell_complete=user_emails, help="Only this person's connections.")
 @env_option
 @json_option
 def verify(
@@ -80,38 +75,32 @@ def verify(
     from multi_user_oauth.wiring.auditing import verifying
 
     findings: list[Finding] = []
-    with _parts(env_file, as_json=as_json) as parts:
+    walk: VerifyAudit | None = None
+
+    def says() -> str:
+        return f"{walk.records} records" if walk else "reading the log"
+
+    with (
+        operating(env_file, as_json=as_json) as parts,
+        progress("Verifying", of=Amount.UNKNOWN, says=says),
+    ):
         part = Part(
             connector_type=connector_type, user_email=normalise_email(user) if user else None
         )
         with verifying(parts, part, _anchors(logs)) as (verified, anchors):
             if logs and not anchors:
                 raise ConfigurationError(f"There is no anchor to verify in {', '.join(logs)}")
-            for finding in verified.findings():
-                findings.append(finding)
-                if not as_json:
-                    click.echo(finding_sentence(finding))
-    facts = {
-        "records": verified.records,
-        "connections": verified.connections,
-        "anchors": anchors,
-        "erased": verified.erased,
-        "findings": [finding_row(finding) for finding in findings],
-    }
-    seen = f"Records: {verified.records}, connections: {verified.connections}, anchors: {anchors}"
-    seen += f", erased: {verified.erased}." if verified.erased else "."
-    if findings:
-        message = f"Broken: {len(findings)}. {seen}"
-        raise failed(Exit.FAILED, message, as_json=as_json, whole=False, **facts)
-    if as_json:
-        print_json({"whole": True, **facts})
-    else:
-        console().print(f"Whole. {seen}", markup=False, soft_wrap=True)
+            walk = verified
+            findings.extend(verified.findings())
+    if not as_json:
+        for finding in findings:
+            click.echo(finding_sentence(finding))
+    _tell(verified, anchors, findings, as_json=as_json)
 
 
 @audit.command()
-@click.argument("connector_type")
-@click.argument("user_email")
+@connector_type_argument
+@user_email_argument
 @click.option("--usage", is_flag=True, help="Who used it last instead, and what for.")
 @env_option
 @json_option
@@ -125,7 +114,7 @@ def show(
     from multi_user_oauth.errors import NotConnectedError
     from multi_user_oauth.http.paths import key_of
 
-    with _parts(env_file, as_json=as_json) as parts:
+    with operating(env_file, as_json=as_json) as parts:
         key = key_of(connector_type, user_email)
         records = parts.main.audit(key)
         if not records and parts.main.read(key) is None:
@@ -142,8 +131,8 @@ def show(
 
 
 @audit.command()
-@click.argument("connector_type")
-@click.argument("user_email")
+@connector_type_argument
+@user_email_argument
 @click.option("--since", type=click.DateTime(), help="Only from this time on (UTC).")
 @env_option
 @json_option
@@ -164,7 +153,7 @@ def reads(
     from multi_user_oauth.http.paths import key_of
     from multi_user_oauth.ports import read_id
 
-    with _parts(env_file, as_json=as_json) as parts:
+    with operating(env_file, as_json=as_json) as parts:
         key = key_of(connector_type, user_email)
         after = read_id(key, since.replace(tzinfo=UTC)) if since else None
         rows: list[dict[str, object]] = []
@@ -179,19 +168,25 @@ def reads(
         print_rows(rows, nothing="None is kept. DURABLE_READS=yes keeps them from now on.")
 
 
-@contextmanager
-def _parts(env_file: Path | None, *, as_json: bool) -> "Iterator[Parts]":
-    from multi_user_oauth.cli.files import open_log
-    from multi_user_oauth.log import configure
-    from multi_user_oauth.settings import Settings
-    from multi_user_oauth.wiring.parts import Parts
-    from multi_user_oauth.wiring.world import World
-
-    with failures_told(as_json=as_json):
-        settings = Settings(chosen_settings(env_file))
-        with open_log(settings.data_dir / "log" / "command_line.jsonl") as log:
-            configure(log)
-            yield Parts("manager", settings, World(stream=log))
+def _tell(
+    verified: "VerifyAudit", anchors: int, findings: "list[Finding]", *, as_json: bool
+) -> None:
+    facts = {
+        "records": verified.records,
+        "connections": verified.connections,
+        "anchors": anchors,
+        "erased": verified.erased,
+        "findings": [finding_row(finding) for finding in findings],
+    }
+    seen = f"Records: {verified.records}, connections: {verified.connections}, anchors: {anchors}"
+    seen += f", erased: {verified.erased}." if verified.erased else "."
+    if findings:
+        message = f"Broken: {len(findings)}. {seen}"
+        raise failed(Exit.FAILED, message, as_json=as_json, whole=False, **facts)
+    if as_json:
+        print_json({"whole": True, **facts})
+    else:
+        console().print(f"Whole. {seen}", markup=False, soft_wrap=True)
 
 
 def _anchors(logs: tuple[str, ...]) -> "Iterator[Anchor | Erasing]":

@@ -144,6 +144,8 @@ class CloudDemo:
             made=made,
             topics=self.topics.names if self.topics else {},
             pubsub=self.topics.emulator if self.topics else "",
+            return_origins=self._world.return_origins,
+            cors_origins=self._world.cors_origins,
         )
         operators = shared.of_operator(self._addresses(OPERATOR))
         write_settings(self._world.settings_file, operators, HEADING)

@@ -36,6 +36,8 @@ _MOUNTED: Final[Mapping[SecretName, str]] = {
     "connector_types": "CONNECTOR_TYPES_FILE",
 }
 """Secrets as files; those of the applications stand in Secret Manager."""
+_SHARING: Final = ("authorize", "list_users")
+"""With routes that scripts of other origins may use."""
 _TOPICS: Final[Mapping[Topic, str]] = {"events": "EVENTS_TOPIC", "sweep": "SWEEP_TOPIC"}
 _SYSTEM: Final = ("PATH", "HOME", "TMPDIR", "LANG", "PYTHONPATH")
 
@@ -65,10 +67,18 @@ class Shared:
     """By what is published there; none without an emulator of Pub/Sub."""
     pubsub: str = ""
     """The emulator's address."""
+    return_origins: str = ""
+    """Where a sign-in may end besides our own pages."""
+    cors_origins: str = ""
+    """Whose scripts may begin one, and ask how it ended."""
 
     def of_function(self, function: Function, addresses: Addresses) -> dict[str, str]:
         """Return what the catalogue lets this function have."""
         settings = self._of_anybody(function.name, addresses)
+        if function.name == "authorize" and self.return_origins:
+            settings["RETURN_ORIGINS"] = self.return_origins
+        if function.name in _SHARING and self.cors_origins:
+            settings["CORS_ORIGINS"] = self.cors_origins
         for secret, setting in _MOUNTED.items():
             if secret in function.secrets:
                 settings[setting] = self.made[setting]

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from multi_user_oauth.cli.output import console, failures_told, json_option, print_json, utc_text
+from multi_user_oauth.cli.arguments import connector_type_argument, user_email_argument
+from multi_user_oauth.cli.completing import agents, connector_types
+from multi_user_oauth.cli.output import (
+    console,
+    failures_told,
+    json_option,
+    print_json,
+    show_table,
+    utc_text,
+)
+from multi_user_oauth.cli.progress import Amount, progress
 from multi_user_oauth.cli.settings_file import chosen_settings
 
 if TYPE_CHECKING:
@@ -27,7 +37,7 @@ env_option = click.option(
 
 
 @click.command()
-@click.option("--connector-type", help="Only this connector type.")
+@click.option("--connector-type", shell_complete=connector_types, help="Only this one.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only connections in this state.")
 @env_option
 @json_option
@@ -40,23 +50,32 @@ def users(
     """
     from multi_user_oauth.model import ConnectionStatus
 
+    rows: list[tuple[Connection, Forecast | None]] = []
     with failures_told(as_json=as_json):
         values = chosen_settings(env_file)
         with _log(values) as log:
             wanted = ConnectionStatus(status) if status else None
             manager = _manager(values, log)
-            found = list(manager.list_users(connector_type, wanted))
-            rows = [(connection, manager.forecast(connection)) for connection in found]
+            with progress("Listing", of=Amount.UNKNOWN, says=lambda: f"{len(rows)} connections"):
+                found = manager.list_users(connector_type, wanted)
+                rows.extend((each, manager.forecast(each)) for each in found)
     if as_json:
         print_json({"users": [_row(connection, ending) for connection, ending in rows]})
-    else:
+    elif rows:
         _print_table(rows)
+    else:
+        named = f" with {connector_type}" if connector_type else ""
+        console().print(f"Nobody is connected{named}.", markup=False, soft_wrap=True)
 
 
 @click.command()
-@click.argument("connector_type")
-@click.argument("user_email")
-@click.option("--agent", help="As this agent of the policy file, held to what it may do.")
+@connector_type_argument
+@user_email_argument
+@click.option(
+    "--agent",
+    shell_complete=agents,
+    help="As this agent of the policy file, held to what it may do.",
+)
 @env_option
 @json_option
 def token(
@@ -92,8 +111,8 @@ def token(
 
 
 @click.command()
-@click.argument("connector_type")
-@click.argument("user_email")
+@connector_type_argument
+@user_email_argument
 @env_option
 @json_option
 def revoke(connector_type: str, user_email: str, env_file: Path | None, *, as_json: bool) -> None:
@@ -170,9 +189,6 @@ def _print_table(rows: "list[tuple[Connection, Forecast | None]]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
-        console().print("Nobody is connected.")
-        return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for heading in ("e-mail", "connector type"):
         table.add_column(heading, no_wrap=True)
@@ -191,4 +207,4 @@ def _print_table(rows: "list[tuple[Connection, Forecast | None]]") -> None:
             f"{ending.until:%Y-%m-%d} ({ending.reason.replace('_', ' ')})" if ending else "",
         )
         table.add_row(*map(Text, cells))
-    console().print(table)
+    show_table(table)

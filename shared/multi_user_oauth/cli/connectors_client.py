@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from multi_user_oauth.cli.arguments import connector_type_argument, user_email_argument
+from multi_user_oauth.cli.completing import agents
 from multi_user_oauth.cli.connections import env_option
 from multi_user_oauth.cli.output import json_option
 
@@ -54,6 +56,9 @@ class Acting:
         token = _token(self.token_file)
         settings = self._settings(needed=not (self.url and token))
         origin = (self.url or settings["PUBLIC_ORIGIN"]).rstrip("/")
+        if token and self.token_file is not None:
+            # Whoever renews it writes it there: a command that goes on for hours reads it again.
+            return Connectors(origin, lambda _: _token(self.token_file))
         return Connectors(origin, _identity(origin, token, self.agent, settings))
 
     def _settings(self, *, needed: bool) -> Mapping[str, str]:
@@ -74,9 +79,13 @@ class Acting:
 
 
 _OPTIONS: Final = (
-    click.argument("connector_type"),
-    click.argument("user_email"),
-    click.option("--agent", help="As this service account.  [default: the demo's agent]"),
+    connector_type_argument,
+    user_email_argument,
+    click.option(
+        "--agent",
+        shell_complete=agents,
+        help="As this service account.  [default: the demo's agent]",
+    ),
     click.option("--url", help="The API's origin.  [default: PUBLIC_ORIGIN]"),
     click.option(
         "--token-file",

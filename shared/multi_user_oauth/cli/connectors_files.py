@@ -11,12 +11,12 @@ from multi_user_oauth.cli.connectors_output import (
     PAGE,
     at_most,
     print_table,
-    progress_bar,
     refusals_told,
     size_text,
 )
 from multi_user_oauth.cli.connectors_times import minute
 from multi_user_oauth.cli.output import Exit, console, failed, print_json
+from multi_user_oauth.cli.progress import Amount, progress
 
 COPIED_WHOLE: Final = 48
 """An id of so many characters leaves room for a name beside it in 80 columns."""
@@ -100,7 +100,7 @@ def download(
         if into.exists() and not overwrite:
             message = f"{into} is there already: --overwrite replaces it."
             raise failed(Exit.FAILED, message, as_json=here.as_json)
-        with progress_bar(into.name, as_json=here.as_json) as told:
+        with progress(into.name, of=Amount.BYTES) as told:
             api.download(*here.whose, file_id, into, progress=told, purpose=here.purpose)
     size = into.stat().st_size
     if here.as_json:
@@ -127,7 +127,7 @@ def upload(
     """
     with (
         refusals_told(as_json=here.as_json),
-        progress_bar(name or path.name, as_json=here.as_json) as told,
+        progress(name or path.name, of=Amount.BYTES) as told,
     ):
         stored = here.connectors().upload(
             *here.whose,

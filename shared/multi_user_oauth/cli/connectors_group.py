@@ -1,8 +1,11 @@
 """A group of commands of which one is meant where none is named."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 DEFAULT: Final = "list"
 
@@ -15,3 +18,9 @@ class ListingGroup(click.Group):
         if args and args[0] not in {*self.commands, *ctx.help_option_names}:
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Offer the commands, and what follows the one that is meant where none is named."""
+        meant = self.commands[DEFAULT]
+        following = meant.params[0].shell_complete(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *following]

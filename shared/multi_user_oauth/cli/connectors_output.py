@@ -1,11 +1,11 @@
-"""What the commands of the connectors say: refusals that help, tables that fold, bars that grow."""
+"""What the commands of the connectors say: refusals that help, tables that fold."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from multi_user_oauth.cli.output import Exit, console, failed, failures_told
+from multi_user_oauth.cli.output import Exit, failed, failures_told, show_table, tame
 
 if TYPE_CHECKING:
     from multi_user_oauth.errors.client import ApiError
@@ -106,13 +106,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, whole
     for number, heading in enumerate(headings):
         table.add_column(heading, no_wrap=number < whole, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_tame(cell)) for cell in row))
-    console().print(table)
-
-
-def _tame(text: str) -> str:
-    """Return what somebody else wrote without what would move the cursor or turn the line round."""
-    return "".join(c if c.isprintable() else " " for c in text)
+        table.add_row(*(Text(tame(cell)) for cell in row))
+    show_table(table)
 
 
 def size_text(size: object) -> str:
@@ -123,18 +118,3 @@ def size_text(size: object) -> str:
     while value >= KILO and unit < len(UNITS) - 1:
         value, unit = value / KILO, unit + 1
     return f"{value:.0f} {UNITS[unit]}" if unit == 0 else f"{value:.1f} {UNITS[unit]}"
-
-
-@contextmanager
-def progress_bar(what: str, *, as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    """Give what is told of bytes; where people watch, a bar on standard error grows."""
-    err = console(stderr=True)
-    if as_json or not err.is_terminal:
-        yield lambda _, __: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    columns = ("[progress.description]{task.description}", BarColumn(), DownloadColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
-        task = bar.add_task(what.replace("[", "\\["), total=None)
-        yield lambda done, size: bar.update(task, completed=done, total=size or 1)

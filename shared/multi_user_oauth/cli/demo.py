@@ -53,6 +53,10 @@ class Demo:
     directory: Path
     sweep_every: int | None = None
     """Seconds from one sweep to the next; None: none comes by itself."""
+    return_origins: str = ""
+    """As the setting of that name."""
+    cors_origins: str = ""
+    """As the setting of that name."""
 
     @property
     def settings_file(self) -> Path:
@@ -88,6 +92,18 @@ class Demo:
     show_default=True,
     help="gcp: a Google Cloud on this machine, and a process for each function.",
 )
+@click.option(
+    "--return-origins",
+    envvar="RETURN_ORIGINS",
+    default="",
+    help="Other origins where a sign-in may end, separated by commas.  [env: RETURN_ORIGINS]",
+)
+@click.option(
+    "--cors-origins",
+    envvar="CORS_ORIGINS",
+    default="",
+    help="Other origins whose pages may use connect.js.  [env: CORS_ORIGINS]",
+)
 @sweep_option
 @json_option
 def demo(
@@ -97,6 +113,8 @@ def demo(
     data_dir: Path,
     functions_dir: Path | None,
     *,
+    return_origins: str,
+    cors_origins: str,
     sweep_every: int,
     as_json: bool,
 ) -> None:
@@ -118,6 +136,8 @@ def demo(
             sandbox_url=f"http://127.0.0.1:{beside}",
             directory=directory,
             sweep_every=sweep_every,
+            return_origins=return_origins,
+            cors_origins=cors_origins,
         )
         with run(world, functions, sockets, None if as_json else request_lines()) as kept:
             if as_json:
@@ -177,6 +197,8 @@ def provision_demo(world: Demo) -> Mapping[str, str]:
     settings = {
         "PUBLIC_ORIGIN": world.origin,
         "SANDBOX_URL": world.sandbox_url,
+        "RETURN_ORIGINS": world.return_origins,
+        "CORS_ORIGINS": world.cors_origins,
         **provision_deployment(world.directory),
     }
     write_settings(world.settings_file, settings, HEADING)

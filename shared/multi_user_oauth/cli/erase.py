@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from multi_user_oauth.cli.arguments import user_email_argument
 from multi_user_oauth.cli.connections import env_option
 from multi_user_oauth.cli.leavers import leavers, operating
 from multi_user_oauth.cli.output import Exit, console, json_option, print_json, utc_text
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("user_email")
+@user_email_argument
 @env_option
 @json_option
 def erase(user_email: str, env_file: Path | None, *, as_json: bool) -> None:

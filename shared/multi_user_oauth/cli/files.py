@@ -8,8 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, TextIO
 
-import yaml
-
 from multi_user_oauth.errors import ConfigurationError
 
 CATALOGUE: Final = "functions.yaml"
@@ -67,6 +65,8 @@ def provision_deployment(directory: Path) -> dict[str, str]:
 
 def sandbox_secrets(file: Path) -> Mapping[str, list[str]]:
     """Return the client secrets by name, for the sandbox, which has to know them too."""
+    import yaml
+
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {name: value if isinstance(value, list) else [value] for name, value in document.items()}
 

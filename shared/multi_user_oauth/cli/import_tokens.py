@@ -8,6 +8,7 @@ import click
 from multi_user_oauth.cli.connections import env_option
 from multi_user_oauth.cli.leavers import operating
 from multi_user_oauth.cli.output import console, json_option
+from multi_user_oauth.cli.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def import_tokens(
             take=None if dry_run else _taking(parts, replace=replace),
             workers=workers,
         )
-        told = list(_shown(run, files, quiet=as_json))
+        told = list(_shown(run, files))
     told.sort(key=lambda each: each.file)
     print_report(folder, told, as_json=as_json, dry_run=dry_run)
     raise SystemExit(exit_code(told))
@@ -78,18 +79,14 @@ def _taking(parts: "Parts", *, replace: bool) -> "Take":
     return take
 
 
-def _shown(run: "ImportRun", files: list[Path], *, quiet: bool) -> "Iterator[Told]":
-    """Yield what the run yields, with a bar on standard error that says how far it is."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = ("Importing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    err = console(stderr=True)
-    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
-        task = bar.add_task("", total=len(files))
-        try:
-            for told in run.run(files):
-                bar.advance(task)
+def _shown(run: "ImportRun", files: list[Path]) -> "Iterator[Told]":
+    """Yield what the run yields, and show how far it is."""
+    try:
+        with progress("Importing") as shown:
+            shown(0, len(files))
+            for number, told in enumerate(run.run(files), start=1):
+                shown(number, len(files))
                 yield told
-        except KeyboardInterrupt:
-            err.print("Interrupted. Run it again: what was taken in is left alone.")
-            raise
+    except KeyboardInterrupt:
+        console(stderr=True).print("Run it again: what was taken in is left alone.")
+        raise

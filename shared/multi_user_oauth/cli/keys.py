@@ -15,8 +15,10 @@ from multi_user_oauth.cli.output import (
     failures_told,
     json_option,
     print_json,
+    show_table,
     utc_text,
 )
+from multi_user_oauth.cli.progress import Amount, progress
 from multi_user_oauth.cli.settings_file import chosen_settings
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def versions(env_file: Path | None, *, as_json: bool) -> None:
 
     Exit codes: 0 done; 2 wrong usage or configuration; 4 try again later.
     """
-    with _retiring(env_file, as_json=as_json) as retiring, _progress(as_json=as_json) as told:
+    with _retiring(env_file, as_json=as_json) as retiring, _progress("Counting") as told:
         rows = retiring.uses(told)
     if as_json:
         print_json({"versions": [_row(use) for use in rows]})
@@ -63,7 +65,7 @@ def rewrap(after: str | None, env_file: Path | None, *, as_json: bool) -> None:
 
     Exit codes: 0 done; 1 records do not open; 2 wrong usage or configuration; 4 try again later.
     """
-    with _retiring(env_file, as_json=as_json) as retiring, _progress(as_json=as_json) as told:
+    with _retiring(env_file, as_json=as_json) as retiring, _progress("Re-wrapping") as told:
         total = retiring.rewrap(after=after, told=told)
     facts = {name: getattr(total, name) for name in ("rewrapped", "skipped", "tampered")}
     sentence = f"Re-wrapped: {total.rewrapped}."
@@ -116,7 +118,7 @@ def destroy(kind: str, version: str, env_file: Path | None, *, as_json: bool) ->
     """
     from multi_user_oauth.model import Kind
 
-    with _retiring(env_file, as_json=as_json) as retiring, _progress(as_json=as_json) as told:
+    with _retiring(env_file, as_json=as_json) as retiring, _progress("Counting") as told:
         retiring.destroy(Kind(kind), version, told)
     if as_json:
         print_json({"kind": kind, "version": version, "destroyed": True})
@@ -141,30 +143,26 @@ def _retiring(env_file: Path | None, *, as_json: bool) -> "Iterator[RetireKeyVer
 
 
 @contextmanager
-def _progress(*, as_json: bool) -> "Iterator[Callable[[Total], None]]":
-    """Give what tells on standard error how far it is and, if it ends early, where to go on."""
+def _progress(what: str) -> "Iterator[Callable[[Total], None]]":
+    """Give what shows how far it is and, if it ends early, tells where to go on."""
     from multi_user_oauth.errors import RetryableError
 
-    err = console(stderr=True)
-    status = err.status("Counting")
-    place = ""
+    place = said = ""
 
     def told(total: "Total") -> None:
-        nonlocal place
+        nonlocal place, said
         place = total.after or ""
         records = max(counts.total() for counts in total.versions.values())
-        status.update(f"{records} records, {total.rewrapped} re-wrapped")
+        said = f"{records} records, {total.rewrapped} re-wrapped"
 
-    if not as_json:
-        status.start()
     try:
-        yield told
+        with progress(what, of=Amount.UNKNOWN, says=lambda: said):
+            yield told
     except (RetryableError, KeyboardInterrupt):
-        if place and not as_json:
-            err.print(f"To go on from here: --after '{place}'", markup=False, soft_wrap=True)
+        if place:
+            line = f"To go on from here: --after '{place}'"
+            console(stderr=True).print(line, markup=False, soft_wrap=True)
         raise
-    finally:
-        status.stop()
 
 
 def _row(use: "VersionUse") -> dict[str, object]:
@@ -191,4 +189,4 @@ def _print_table(rows: "tuple[VersionUse, ...]") -> None:
         state = f"{use.state}, primary" if use.is_primary else use.state
         days = [f"{at:%Y-%m-%d}" if at else "" for at in (use.last_seen, use.unneeded_since)]
         table.add_row(*map(Text, (use.kind.value, use.version, state, str(use.records), *days)))
-    console().print(table)
+    show_table(table)

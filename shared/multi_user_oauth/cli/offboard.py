@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from multi_user_oauth.cli.completing import user_emails
 from multi_user_oauth.cli.connections import env_option
 from multi_user_oauth.cli.leavers import leavers, operating
 from multi_user_oauth.cli.output import Exit, console, json_option, print_json
+from multi_user_oauth.cli.progress import progress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("user_emails", nargs=-1, metavar="[USER_EMAIL]...")
+@click.argument("user_emails", nargs=-1, metavar="[USER_EMAIL]...", shell_complete=user_emails)
 @click.option(
     "--csv",
     "table",
@@ -43,7 +45,7 @@ def offboard(
     with operating(env_file, as_json=as_json) as parts:
         people = leavers(user_emails, table)
         begun = parts.world.now()
-        outcomes = _ended(parts, people, quiet=as_json)
+        outcomes = _ended(parts, people)
     if as_json:
         print_json(_facts(outcomes))
     else:
@@ -52,25 +54,20 @@ def offboard(
     raise SystemExit(max(map(_exit_code, outcomes.values())))
 
 
-def _ended(parts: "Parts", people: list[str], *, quiet: bool) -> "dict[str, Outcome]":
+def _ended(parts: "Parts", people: list[str]) -> "dict[str, Outcome]":
     from multi_user_oauth.errors import NotConnectedError, RetryableError
     from multi_user_oauth.model import System
     from multi_user_oauth.wiring.revoke import offboard as offboarding
 
     use_case, operator = offboarding(parts), System(name="operator")
     outcomes: dict[str, Outcome] = {}
-    status = console(stderr=True).status("Offboarding")
-    if not quiet:
-        status.start()
-    try:
-        for number, user_email in enumerate(people, start=1):
-            status.update(f"{number} of {len(people)}")
+    with progress("Offboarding") as shown:
+        for number, user_email in enumerate(people):
+            shown(number, len(people))
             try:
                 outcomes[user_email] = use_case.offboard(operator, user_email)
             except (NotConnectedError, RetryableError) as error:
                 outcomes[user_email] = error
-    finally:
-        status.stop()
     return outcomes
 
 

@@ -1,6 +1,8 @@
 """What every command says in the same way: tables and sentences, or JSON; and how it ends."""
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console
+    from rich.table import Table
 
     from multi_user_oauth.errors import MultiUserOAuthError
 
@@ -25,7 +28,15 @@ class Exit(IntEnum):
     NEEDS_SIGN_IN = 3
     LATER = 4
     NEEDED = 5
+    INTERRUPTED = 130
+    """By Ctrl-C: 128 and the number of the signal, as shells have it."""
 
+
+CONFIGURATION = "configuration"
+"""What a JSON document calls settings that can not be used; to callers of the API it is our own fault."""
+LIST = "`multi-user-oauth users` lists them"
+UNFOLDED = 1000
+"""Columns: more than any table of ours has."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -35,6 +46,19 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+def tame(text: str) -> str:
+    """Return what somebody else wrote without what would move the cursor or turn the line round."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def show_table(table: "Table") -> None:
+    """Print a table, as wide as the terminal; where none reads it, no line of it is folded."""
+    from rich.console import Console
+
+    folds = sys.stdout.isatty() or "COLUMNS" in os.environ
+    Console(highlight=False, width=None if folds else UNFOLDED).print(table)
 
 
 def print_json(document: object) -> None:
@@ -62,14 +86,15 @@ def failures_told(*, as_json: bool, hints: Mapping[str, str] | None = None) -> I
 
     `hints` are sentences to add, by the error's `code`.
     """
-    from multi_user_oauth.errors import MultiUserOAuthError
+    from multi_user_oauth.errors import ConfigurationError, MultiUserOAuthError
 
     try:
         yield
     except MultiUserOAuthError as error:
         hint = (hints or {}).get(error.code, "")
         sentence = f"{_sentence(error)} {hint}".strip()
-        raise failed(_exit_code(error), sentence, as_json=as_json, code=error.code) from None
+        code = CONFIGURATION if isinstance(error, ConfigurationError) else error.code
+        raise failed(_exit_code(error), sentence, as_json=as_json, code=code) from None
 
 
 def _exit_code(error: "MultiUserOAuthError") -> Exit:
@@ -103,7 +128,7 @@ def _sentence(error: "MultiUserOAuthError") -> str:
         case errors.StillConnectedError():
             return f"Still connected: {error}. First: multi-user-oauth offboard"
         case errors.NotConnectedError():
-            return f"There is no connection {error}, or none that may be used here."
+            return f"There is no connection {error}, or none that may be used here: {LIST}."
         case errors.RetryableError(retry_after=seconds):
             return f"{_meaning(error)} Try again in {seconds} s."
         case _:

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from multi_user_oauth.cli.arguments import user_email_argument
+from multi_user_oauth.cli.completing import agents
 from multi_user_oauth.cli.connections import env_option
-from multi_user_oauth.cli.output import Exit, console, failures_told, json_option, print_json
+from multi_user_oauth.cli.output import (
+    Exit,
+    console,
+    failures_told,
+    json_option,
+    print_json,
+    show_table,
+)
 from multi_user_oauth.cli.settings_file import chosen_settings
 
 if TYPE_CHECKING:
@@ -64,8 +73,8 @@ def check(policy_file: Path | None, env_file: Path | None, *, as_json: bool) -> 
 
 
 @policy.command()
-@click.argument("agent")
-@click.argument("user_email")
+@click.argument("agent", shell_complete=agents)
+@user_email_argument
 @file_option
 @env_option
 @json_option
@@ -201,4 +210,4 @@ def _print(agent: str, email: str, rows: list[dict[str, object]], *, known: bool
             "\n".join(proxy) if isinstance(proxy, list) else "",
         )
         table.add_row(*(Text(str(cell)) for cell in cells))
-    console().print(table)
+    show_table(table)

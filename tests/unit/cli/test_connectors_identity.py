@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from joserfc import jws
 
+from multi_user_oauth.cli.connectors_client import Acting
 from multi_user_oauth.sandbox.records import SandboxConfig
 from multi_user_oauth.sandbox.server import Sandbox
 
@@ -90,3 +91,21 @@ def test_gcloud_is_asked_where_there_is_no_metadata_server(
 def _claim(bearer: str, name: str) -> object:
     payload = jws.extract_compact(bearer.removeprefix("Bearer ").encode()).payload
     return json.loads(payload)[name]
+
+
+def test_a_token_file_is_read_anew_for_each_call(tmp_path: Path) -> None:
+    """A server that runs for days takes over what somebody else renews."""
+    file = tmp_path / "token"
+    file.write_text("the-first-token")
+    with api_server() as api:
+        api.say(LINE, {"messages": []})
+        here = Acting(
+            connector_type=WHOSE[0], user_email=WHOSE[1], purpose="x", agent=None,
+            url=api.url, token_file=file, env_file=None, as_json=False,
+        )  # fmt: skip
+        connectors = here.connectors()
+        assert list(connectors.messages(*WHOSE)) == []
+        file.write_text("the-second-token")
+        assert list(connectors.messages(*WHOSE)) == []
+        bearers = [headers["Authorization"] for _, _, _, headers in api.asked]
+    assert bearers == ["Bearer the-first-token", "Bearer the-second-token"]

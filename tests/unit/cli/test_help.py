@@ -1,6 +1,7 @@
 """Asking for help costs nothing."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,17 +10,21 @@ import click
 import pytest
 
 from multi_user_oauth.cli import main
+from multi_user_oauth.cli.output import Exit
 
 from .conftest import Run
 from .processes import ROOT
 
+EXITS = [str(each.value) for each in Exit]
 HEAVY = (
     *("authlib", "cryptography", "flask", "functions_framework", "google.auth", "joserfc", "msal"),
     *("requests", "rich", "waitress"),
 )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["token", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["demo", "--help"], ["token", "--help"], ["completion", "bash"]]
+)
 def test_help_imports_no_library_that_does_the_work(arguments: list[str]) -> None:
     """Help comes at once: neither Flask nor a provider's library is loaded for it."""
     code = (
@@ -42,15 +47,32 @@ def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-@pytest.mark.parametrize("path", list(leaves(main)), ids=" ".join)
+LEAVES = list(leaves(main))
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_every_command_offers_json_and_says_how_it_ends(path: tuple[str, ...], run: Run) -> None:
     """What a script needs stands in each command's help."""
     text = run(*path, "--help").output
     assert "--json" in text
     assert "Exit codes: 0" in text
+    named = re.findall(r"\b(\d) ", text.partition("Exit codes: ")[2].partition("Options:")[0])
+    assert set(named) <= set(EXITS)
 
 
-@pytest.mark.parametrize("path", list(leaves(main)), ids=" ".join)
+def test_every_exit_code_has_its_row_in_the_guide_and_its_words_in_the_help(run: Run) -> None:
+    """One table for all commands; where nothing is given, help comes and it is wrong usage."""
+    guide = (ROOT / "docs/guide.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| (\d+) \| ", guide.partition("| exit code |")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert rows == EXITS
+    told = " ".join(run("--help").output.partition("Exit codes: ")[2].split())
+    assert re.findall(r"(\d+) [a-z]", told) == EXITS
+    assert run().exit_code == 2
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_every_command_stands_in_the_guide(path: tuple[str, ...]) -> None:
     """What nobody reads of, nobody uses."""
     guide = (ROOT / "docs/guide.md").read_text("utf-8")
