@@ -150,6 +150,7 @@ def print_welcome(places: Places, *, kept: bool) -> None:
     _line(out, f"  settings  {places.settings_file}")
     _line(out, f"  full log  {places.log_file}")
     _line(out, f"  who is connected: {command_line(places, 'users')}")
+    _line(out, f"  is all well: {command_line(places, 'doctor')}")
     _line(out, f"  her files, to read: {command_line(places, f'files microsoft_teams {SARAH}')}")
     out.print()
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from multi_user_oauth.cli.arguments import user_email_argument
 from multi_user_oauth.cli.connections import env_option
 from multi_user_oauth.cli.output import (
     Exit,
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@click.group()
-def doctor() -> None:
-    """Look what is wrong, or who is who."""
-
-
-@doctor.command()
-@click.argument("user_email")
+@click.command()
+@user_email_argument
 @env_option
 @json_option
 def whoami(user_email: str, env_file: Path | None, *, as_json: bool) -> None:
