@@ -68,3 +68,8 @@ class AsyncVault:
     upload = _once(Vault.upload)
     events = _many(Vault.events)
     create_event = _once(Vault.create_event)
+    chats = _many(Vault.chats)
+    teams = _many(Vault.teams)
+    channels = _many(Vault.channels)
+    send_chat_message = _once(Vault.send_chat_message)
+    post_in_channel = _once(Vault.post_in_channel)

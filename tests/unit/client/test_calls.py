@@ -84,3 +84,45 @@ def test_the_reads_ask_for_what_they_are_told() -> None:
         (f"{base}/messages/a%2F..%2Fb%3Fc", whose),
         (f"{base}/files/1%252F", {**whose, "purpose": "p"}),
     ]
+
+
+def test_chats_teams_and_channels_are_listed_page_by_page() -> None:
+    """Whatever an id holds, it is one segment of the path."""
+    api = FakeApi(
+        says({"chats": [{"id": "c1"}], "next_page_token": "2"}),
+        says({"chats": [{"id": "c2"}], "teams": [{"id": "t"}], "channels": [{"id": "h"}]}),
+    )
+    connectors = api.connectors()
+    assert [chat["id"] for chat in connectors.chats(*WHOSE, purpose="p")] == ["c1", "c2"]
+    assert [team["id"] for team in connectors.teams(*WHOSE)] == ["t"]
+    assert [channel["id"] for channel in connectors.channels(*WHOSE, "a/b")] == ["h"]
+    whose = {"user_email": "sarah@company.com"}
+    base = "/api/v1/connectors/microsoft_teams"
+    assert [(asked.path, asked.query) for asked in api.asked] == [
+        (f"{base}/chats", {**whose, "purpose": "p"}),
+        (f"{base}/chats", {**whose, "purpose": "p", "page_token": "2"}),
+        (f"{base}/teams", whose),
+        (f"{base}/teams/a%2Fb/channels", whose),
+    ]
+
+
+def test_messages_are_written_into_chats_and_channels() -> None:
+    """Once for a key, as mails are."""
+    api = FakeApi(says({"status": "sent", "message_id": "1"}, 201, Idempotency_Replayed="true"))
+    connectors = api.connectors()
+    sent = connectors.send_chat_message(*WHOSE, "19:c@x", body="Hi", idempotency_key="k")
+    assert sent == {"status": "sent", "message_id": "1", "replayed": True}
+    connectors.post_in_channel(*WHOSE, "t", "19:h", body="Hi all", purpose="p")
+    base = "/api/v1/connectors/microsoft_teams"
+    chat, channel = api.asked
+    assert (chat.method, chat.path) == ("POST", f"{base}/chats/19%3Ac%40x/messages")
+    assert chat.json == {"user_email": "sarah@company.com", "body": "Hi"}
+    assert chat.headers["Idempotency-Key"] == "k"
+    assert channel.path == f"{base}/teams/t/channels/19%3Ah/messages"
+    assert channel.json == {"user_email": "sarah@company.com", "body": "Hi all", "purpose": "p"}
+    assert "Idempotency-Key" not in channel.headers
+
+
+def test_a_client_tells_its_origin() -> None:
+    """Without the slash that it may have been given."""
+    assert FakeApi(says({})).connectors().origin == "https://connect.company.com"
