@@ -167,6 +167,21 @@ def require_admin(policy: Policy, caller: Caller) -> None:
             raise ForbiddenError("only an administrator may do this")
 
 
+def require_overseer(caller: Caller) -> None:
+    """Return if the caller may look at everybody's; raise `ForbiddenError`."""
+    if not sees_all(caller):
+        raise ForbiddenError("only an administrator or an auditor may see this")
+
+
+def sees_all(caller: Caller) -> bool:
+    """Return whether the caller may look at everybody's connections."""
+    match caller:
+        case Person(by_bearer=False):
+            return caller.is_admin or caller.is_auditor
+        case _:
+            return isinstance(caller, System)
+
+
 def _require_leave(
     policy: Policy, agent: str, action: Action, connection: Connection, now: datetime
 ) -> None:

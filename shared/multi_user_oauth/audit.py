@@ -13,6 +13,15 @@ from multi_user_oauth.model import AuditHead, AuditRecord, Change, Connection, S
 
 logger = logging.getLogger(__name__)
 
+BEGINS: Final = frozenset({"connected", "imported"})
+"""The first records of a person's own connection; what is before was another's, or nothing."""
+
+RESTORED: Final = "restored"
+"""A backup brought the connection back, as it was when that was taken."""
+
+RELEASED: Final = "released"
+"""An operator ended its quarantine."""
+
 GENESIS: Final = AuditHead(sequence=0, hash="")
 
 
@@ -88,6 +97,7 @@ class Trouble(StrEnum):
     NO_CONNECTION = "no_connection"
     ANCHOR_NOT_MET = "anchor_not_met"
     GONE = "gone"
+    RESTORED_TO_BEFORE = "restored_to_before"
 
     @property
     def meaning(self) -> str:
@@ -105,16 +115,23 @@ _MEANINGS: Final = {
     Trouble.NOT_THE_HEAD: "is the last one, and not the one that the connection says is",
     Trouble.NO_CONNECTION: "is the last one of a connection that is not there",
     Trouble.ANCHOR_NOT_MET: "is not there with the hash that the log says it was written with",
+    Trouble.RESTORED_TO_BEFORE: (
+        "stands in the log and is gone: the chain says that a backup from before it was restored"
+    ),
     Trouble.GONE: "stands in the log, of a connection that is gone; no log says that it was erased",
 }
 
 
 class Chain:
-    """One connection's records, followed one by one from the first; `head` is the last of them."""
+    """
+    One connection's records, followed one by one; `head` is the last of them.
 
-    def __init__(self) -> None:
-        self.head = GENESIS
-        self._known = True
+    From the first, or from the one that follows `after`: then nobody asks what that one is linked to.
+    """
+
+    def __init__(self, *, after: int = 0) -> None:
+        self.head = AuditHead(sequence=after, hash="") if after else GENESIS
+        self._known = not after
 
     def follow(self, record: AuditRecord) -> tuple[tuple[int, Trouble], ...]:
         """Take the next record; return what is wrong, each with the sequence that it is about."""
@@ -142,6 +159,15 @@ class Chain:
     def ends_at(self, head: AuditHead) -> bool:
         """Return whether this is the newest record, as far as the last one can be read."""
         return head == self.head if self._known else head.sequence == self.head.sequence
+
+    def trouble_at_the_end(self, head: AuditHead | None) -> tuple[int, Trouble] | None:
+        """Return what is wrong if the connection says this of its newest record; None: there is none."""
+        last = self.head.sequence
+        if head is None:
+            return (last, Trouble.NO_CONNECTION) if last else None
+        if head.sequence > last or not last:
+            return max(1, head.sequence), Trouble.CUT
+        return None if self.ends_at(head) else (last, Trouble.NOT_THE_HEAD)
 
 
 def broken_at(records: Iterable[AuditRecord]) -> int | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from multi_user_oauth.access import require
+from multi_user_oauth.access import require, sees_all
+from multi_user_oauth.audit import BEGINS
 from multi_user_oauth.errors import NotConnectedError, RequestError
 from multi_user_oauth.model import (
     Action,
@@ -12,14 +13,11 @@ from multi_user_oauth.model import (
     Caller,
     Connection,
     ConnectionKey,
-    Person,
     Policy,
 )
 from multi_user_oauth.ports import AuditReader, Clock, ConnectionReader, LastUse, Usage
 
 AT_ONCE: Final = 50
-BEGINS: Final = "connected"
-"""The first record of a person's own connection; what is before was another's, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +57,14 @@ class History:
         `RequestError` for a place that is none.
         """
         connection = self._required(caller, Action.READ_AUDIT, key)
-        partly = isinstance(caller, Person) and not (caller.is_admin or caller.is_auditor)
+        partly = not sees_all(caller)
         top = connection.audit.sequence if after is None else after[0]
         low = max(0, top - AT_ONCE)
         found = self._audit.audit_after(key, low, limit=max(1, top - low))[::-1]
         if after is not None:
             _require_shown(found, after, partly=partly)
             found = found[1:]
-        beginning = next((n for n, each in enumerate(found) if each.action == BEGINS), None)
+        beginning = next((n for n, each in enumerate(found) if each.action in BEGINS), None)
         if partly and beginning is not None:
             found = (*found[:beginning], replace(found[beginning], previous=""))
         more = low > 0 and not (partly and beginning is not None)
@@ -90,6 +88,6 @@ def _require_shown(found: tuple[AuditRecord, ...], after: tuple[int, str], *, pa
     if (
         not found
         or (found[0].sequence, found[0].hash) != after
-        or (partly and found[0].action == BEGINS)
+        or (partly and found[0].action in BEGINS)
     ):
         raise RequestError("no place in this list", field="page_token")

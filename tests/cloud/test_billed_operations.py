@@ -227,3 +227,51 @@ def test_everybodys_list(cloud: CloudInstallation, count: Count) -> None:
         with count() as bill:
             assert len((ok(caller.users()).json or {})["users"]) == len(people)
         assert bill.total == Billed(reads=len(people) + session)
+
+
+def test_a_search_by_the_beginning_of_an_email(cloud: CloudInstallation, count: Count) -> None:
+    """A read for what it finds; of any type one more for each that there is, and one; and the session."""
+    for account in (SARAH, JOHN, MARIA):
+        cloud.connect(MICROSOFT, account)
+    visitor = cloud.person(identity(MICROSOFT, ADMIN))
+    with count() as bill:
+        found = ok(visitor.users(f"?user_email_prefix=sa&connector_type={MICROSOFT}"))
+    assert len((found.json or {})["users"]) == 1
+    assert bill.total == Billed(reads=1 + 1)
+    with count() as bill:
+        ok(visitor.users("?user_email_prefix=sa"))
+    assert bill.total == Billed(reads=1 + 1 + 2)
+
+
+def test_the_list_of_what_ends(cloud: CloudInstallation, count: Count) -> None:
+    """A read for each that is found, one at least: whose grant has no end is not passed by."""
+    for account in (SARAH, JOHN, MARIA):
+        cloud.connect(MICROSOFT, account)
+    visitor = cloud.person(identity(MICROSOFT, ADMIN))
+    with count() as bill:
+        ok(visitor.users("?ends_by=2099-01-01T00:00:00Z"))
+    assert bill.total == Billed(reads=1 + 1)
+
+
+def test_the_summary(cloud: CloudInstallation, count: Count) -> None:
+    """A read for each number of a type that is there, one for the type, and one that there is no more."""
+    for account in (SARAH, JOHN, MARIA):
+        cloud.connect(MICROSOFT, account)
+    visitor = cloud.person(identity(MICROSOFT, ADMIN))
+    with count() as bill:
+        answer = ok(visitor.call("list_users", "GET", "/api/v1/oauth/summary")).json or {}
+    (microsoft,) = (t for t in answer["connector_types"] if t["connector_type"] == MICROSOFT)
+    assert microsoft["counts"] == {"active": 3, "needs_sign_in": 0, "revoked": 0}
+    assert bill.total == Billed(reads=1 + 4 + 2)
+
+
+def test_a_verification(cloud: CloudInstallation, count: Count) -> None:
+    """The session, the connection and its records, and at most one that is another's."""
+    visitor = cloud.connect(MICROSOFT, SARAH)
+    cloud.connect(MICROSOFT, MARIA)
+    asked = f"connector_type={MICROSOFT}&user_email={SARAH.email}"
+    with count() as bill:
+        path = f"/api/v1/account/audit/verification?{asked}"
+        answer = ok(visitor.call("account", "GET", path)).json or {}
+    assert (answer["verified"], answer["records"]) == (True, 1)
+    assert bill.total <= Billed(reads=1 + 1 + 1 + 1)

@@ -23,7 +23,13 @@ SESSION = f"{ACCOUNT}/session"
 DELEGATIONS = f"{ACCOUNT}/delegations"
 WHO = identity(MICROSOFT, SARAH)
 SARAHS = f"connector_type={MICROSOFT}&user_email={SARAH.email}"
-READS = (SESSION, DELEGATIONS, f"{ACCOUNT}/audit?{SARAHS}", f"{ACCOUNT}/usage?{SARAHS}")
+READS = (
+    SESSION,
+    DELEGATIONS,
+    f"{ACCOUNT}/audit?{SARAHS}",
+    f"{ACCOUNT}/audit/verification?{SARAHS}",
+    f"{ACCOUNT}/usage?{SARAHS}",
+)
 CROSS_SITE: list[dict[str, str]] = [
     {},
     {"Origin": "https://evil.example"},
@@ -226,7 +232,8 @@ def test_anothers_connection_is_not_there(installation: Installation) -> None:
     answers = []
     for visitor in (john, same_mail):
         for key in (SARAHS, unknown):
-            answers += [get(visitor, f"{ACCOUNT}/{name}?{key}") for name in ("audit", "usage")]
+            names = ("audit", "audit/verification", "usage")
+            answers += [get(visitor, f"{ACCOUNT}/{name}?{key}") for name in names]
             answers.append(delete(visitor, f"{DELEGATIONS}?{key}"))
             answers.append(delete(visitor, f"{DELEGATIONS}?{key}&agent={AGENT}"))
         answers.append(put(visitor, AGENT, "token"))
@@ -263,7 +270,7 @@ def test_an_agent_that_is_cut_gets_nothing_from_then_on(
     refused = agent.token(MICROSOFT, SARAH.email)
     assert (refused.status_code, code(refused)) == (403, "delegation_required")
     assert (refused.json or {})["delegate_url"] == (
-        f"{ORIGIN}/?connector_type={MICROSOFT}&user_email=sarah%40company.com#agents"
+        f"{ORIGIN}/account?connector_type={MICROSOFT}&user_email=sarah%40company.com#agents"
     )
     assert installation.agent(SARAHS_AGENT).token(MICROSOFT, SARAH.email).status_code == 200
     assert put(sarah, AGENT, "token").status_code == 200

@@ -73,6 +73,7 @@ GET  callback/microsoft      400    400   400   400    400   400   400  400  400
 GET  admin-consent           200    200   200   200    200   200   200  200  200  200
 GET  callback/google         400    400   400   400    400   400   400  400  400  400
 GET  users                   401    200   200   200    200   200   200  200  200  401
+GET  summary                 401    403   403   403    200   403   403  403  403  401
 GET  flow                    200    200   200   200    200   200   200  200  200  200
 POST offboard                401    403   403   403    200   401   401  401  401  401
 DELETE user                  401    200   404   404    200   404   404  404  404  401
@@ -85,13 +86,19 @@ POST refresh/sweep           401    401   401   401    401   403   403  403  401
 POST refresh/shard           401    401   401   401    401   403   403  403  401  401
 GET  /                       200    200   200   200    200   200   200  200  200  200
 GET  /connect                200    200   200   200    200   200   200  200  200  200
+GET  /account                200    200   200   200    200   200   200  200  200  200
+GET  /admin                  200    200   200   200    200   200   200  200  200  200
 GET  assets                  200    200   200   200    200   200   200  200  200  200
+GET  /connect.js             200    200   200   200    200   200   200  200  200  200
+GET  /connect.d.ts           200    200   200   200    200   200   200  200  200  200
 GET  session                 401    200   200   200    200   401   401  401  401  401
 DELETE session               401    204   204   204    204   401   401  401  401  401
 GET  delegations             401    200   200   200    200   401   401  401  401  401
 PUT  delegations             401    200   404   404    404   401   401  401  401  401
 DELETE delegations           401    204   404   404    404   401   401  401  401  401
 GET  audit                   401    200   404   404    200   401   401  401  401  401
+GET  audit/verification      401    200   404   404    200   401   401  401  401  401
+GET  agents                  401    403   403   403    200   401   401  401  401  401
 GET  usage                   401    200   404   404    200   401   401  401  401  401
 """
 KEY: Final = "/{connector_type}/{user_email}"
@@ -101,6 +108,7 @@ ROUTES: Final = {
     "admin-consent": "/api/v1/oauth/callback/microsoft/admin-consent",
     "callback/google": "/api/v1/oauth/callback/google",
     "users": "/api/v1/oauth/users",
+    "summary": "/api/v1/oauth/summary",
     "flow": "/api/v1/oauth/flow/{handle}",
     "offboard": "/api/v1/oauth/offboard",
     "user": f"/api/v1/oauth/user{KEY}",
@@ -113,10 +121,16 @@ ROUTES: Final = {
     "refresh/shard": "/refresh/shard",
     "/": "/",
     "/connect": "/connect",
+    "/account": "/account",
+    "/admin": "/admin",
     "assets": "/assets/{path}",
+    "/connect.js": "/connect.js",
+    "/connect.d.ts": "/connect.d.ts",
     "session": "/api/v1/account/session",
     "delegations": "/api/v1/account/delegations",
     "audit": "/api/v1/account/audit",
+    "audit/verification": "/api/v1/account/audit/verification",
+    "agents": "/api/v1/account/agents",
     "usage": "/api/v1/account/usage",
 }
 """The table's words for the paths of the catalogue."""
@@ -127,7 +141,12 @@ BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("PUT", "delegations"): {"agent": AGENT, "actions": []},
 }
 """What a body holds besides the connection's key."""
-QUERIES: Final = {("DELETE", "delegations"), ("GET", "audit"), ("GET", "usage")}
+QUERIES: Final = {
+    ("DELETE", "delegations"),
+    ("GET", "audit"),
+    ("GET", "audit/verification"),
+    ("GET", "usage"),
+}
 """Where the connection is named in the query."""
 
 HEAD, *LINES = TABLE.strip("\n").splitlines()
@@ -253,7 +272,12 @@ def test_anothers_connection_is_in_no_list(installation: Installation, caller: s
     """N37: neither the person nor the number of those that are hidden, under no filter."""
     installation.connect(MICROSOFT, SARAH)
     visitor = CALLERS[caller](installation)
-    for query in ("", f"?connector_type={MICROSOFT}", "?status=active", "?page_token=AA"):
+    for query in (
+        *("", f"?connector_type={MICROSOFT}", "?status=active", "?page_token=AA"),
+        *("?user_email_prefix=s", "?user_email_prefix=sarah%40company.com"),
+        f"?user_email_prefix=s&connector_type={MICROSOFT}&status=active",
+        "?ends_by=2099-01-01T00:00:00Z",
+    ):
         body = visitor.users(query).json or {}
         assert body["users"] == []
         assert "next_page_token" not in body
@@ -268,10 +292,14 @@ CHANGING: Final = frozenset(
     | {entry for entry in ROWS if entry[0] in {"PUT", "PATCH", "DELETE"}}
     | {("POST", path) for word, path in ROUTES.items() if word.startswith("refresh/")}
 )
+WEB: Final = ("/", "/connect", "/account", "/admin", "assets", "/connect.js", "/connect.d.ts")
 READING: Final = frozenset(
     ("GET", ROUTES[word])
-    for word in ("authorize", "admin-consent", "users", "flow", "token", "/", "/connect", "assets")
-) | frozenset(("GET", ROUTES[word]) for word in ("session", "delegations", "audit", "usage"))
+    for word in (
+        *("authorize", "admin-consent", "users", "summary", "flow", "token", *WEB),
+        *("session", "delegations", "audit", "audit/verification", "agents", "usage"),
+    )
+)
 
 
 def test_every_route_is_known_to_read_or_to_change() -> None:

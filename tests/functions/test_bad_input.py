@@ -349,7 +349,10 @@ QUERIES: Final = {
         ("min_ttl", "scopes", "purpose", "force_refresh", "claims"),
     ),
     "revoke": (f"{API}/user/{MICROSOFT}/{SARAH.email}", ()),
-    "list_users": (f"{API}/users", ("connector_type", "status", "page_token")),
+    "list_users": (
+        f"{API}/users",
+        ("connector_type", "status", "user_email_prefix", "ends_by", "page_token"),
+    ),
     "authorize": (AUTHORIZE, ("ticket",)),
     "account": ("/api/v1/account/audit", ("connector_type", "user_email", "page_token")),
     "callback_microsoft": (f"{API}/callback/microsoft", ("state", "code")),
@@ -397,6 +400,18 @@ def test_a_post_takes_no_query(nothing_stored: Installation, name: str) -> None:
           for value in ("", "x", "[]", "null", "%7B", "W10=", "e30+", "%7B%7D%7B%7D", "%C3%A9",
                         "%7B%22a%22:%22" + "a" * 2_050 + "%22%7D")),
         *(("list_users", f"status={value}", "status") for value in ("", "ACTIVE", "gone")),
+        *(("list_users", f"user_email_prefix={value}", "user_email_prefix")
+          for value in ("", "%00", "a b", "a%0Ab", "@company.com", "a@b@c", "a" * 255, "%E2%80%A8", "a,b",
+                        "a@b%C3%BC-", "a@%C3%BC_", "%3Ca", "%22a", "a@x(")),
+        *(("list_users", f"ends_by={value}", "ends_by")
+          for value in ("", "soon", "2026-01-05", "2026-01-05T09:00:00", "2026-13-05T09:00:00Z",
+                        "1700000000", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00")),
+        ("list_users", "ends_by=2026-01-05T09:00:00Z&user_email_prefix=a", "user_email_prefix"),
+        ("list_users", "ends_by=2026-01-05T09:00:00Z&status=revoked", "status"),
+        ("list_users", "ends_by=2026-01-05T09:00:00Z&status=gone", "status"),
+        *(("list_users", f"ends_by=2026-01-05T09:00:00Z&page_token={value}", "page_token")
+          for value in ("!", "AA", "MjAyNi0wMS0wNQ", "Z29vZ2xlX3dvcmtzcGFjZTph",
+                        "MjAyNi05OS0wNVQwOTowMDowMC4wMDAwMDBaIGE6Yg")),
         *(("list_users", f"page_token={value}", "page_token") for value in ("!", "a", "%FF", "_w", "é")),
     ],
 )  # fmt: skip

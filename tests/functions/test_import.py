@@ -152,7 +152,10 @@ def test_with_replace_the_same_person_is_taken_in_anew(installation: Installatio
     assert before is not None
     assert after is not None
     assert after.connection.epoch > before.connection.epoch
-    assert [record.action for record in installation.store.audit(key)] == ["connected", "imported"]
+    assert [record.action for record in installation.store.audit(key)] == [
+        "connected",
+        "imported_again",
+    ]
 
 
 @pytest.mark.parametrize("more", [{}, {"replace": True}])

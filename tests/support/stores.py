@@ -26,6 +26,8 @@ from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import (
     Clock,
     DuePage,
+    EndingPage,
+    EndingPlace,
     KeptRead,
     LastUse,
     Meter,
@@ -84,6 +86,43 @@ class FaultyStore(Faults):
                 connector_type=connector_type, status=status, after=after, limit=limit
             ),
         )
+
+    def beginning(
+        self, begins: str, *, status: ConnectionStatus | None, after: str | None, limit: int
+    ) -> Page:
+        """As the port, with faults."""
+        return self.through(
+            "beginning",
+            lambda: self._store.beginning(begins, status=status, after=after, limit=limit),
+        )
+
+    def types(self) -> tuple[str, ...]:
+        """As the port, with faults."""
+        return self.through("types", self._store.types)
+
+    def ending(
+        self,
+        *,
+        connector_type: str | None,
+        by: datetime,
+        after: EndingPlace | None,
+        limit: int,
+    ) -> EndingPage:
+        """As the port, with faults."""
+        return self.through(
+            "ending",
+            lambda: self._store.ending(
+                connector_type=connector_type, by=by, after=after, limit=limit
+            ),
+        )
+
+    def count(self, connector_type: str, status: ConnectionStatus) -> int:
+        """As the port, with faults."""
+        return self.through("count", lambda: self._store.count(connector_type, status))
+
+    def count_ending(self, connector_type: str, by: datetime) -> int:
+        """As the port, with faults."""
+        return self.through("count_ending", lambda: self._store.count_ending(connector_type, by))
 
     def claim(self, snapshot: Snapshot, lease_id: str) -> Snapshot:
         """As the port, with faults."""

@@ -306,6 +306,7 @@ class World:
         """Return the list."""
         return ListConnections(
             directory=self.store,
+            ending=self.store,
             connections=self.store,
             policy=lambda: self.policy,
             now=self.clock,

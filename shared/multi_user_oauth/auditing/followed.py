@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from multi_user_oauth.audit import Chain, Trouble
+from multi_user_oauth.audit import RESTORED, Chain, Trouble
 from multi_user_oauth.auditing.part import key_of_id, place_of
 from multi_user_oauth.model import AuditHead, AuditRecord
 from multi_user_oauth.ports import Anchor, AnchorShelf, Walked
@@ -36,6 +37,7 @@ class Followed:
         self._shelf = shelf
         self._anchors = shelf.of(str(self.key)) if shelf else iter(())
         self._anchor = next(self._anchors, None)
+        self._restored_at: datetime | None = None
 
     @property
     def sequence(self) -> int:
@@ -46,12 +48,18 @@ class Followed:
         """Return whether the last record is this one."""
         return self._chain.ends_at(head)
 
+    def trouble_at_the_end(self, head: AuditHead | None) -> tuple[int, Trouble] | None:
+        """Return what is wrong if this is what the connection says of its newest record."""
+        return self._chain.trouble_at_the_end(head)
+
     def follow(self, each: Walked[AuditRecord]) -> Iterator[Finding]:
         """Take the next record and yield what is wrong with it, or with what the log says of it."""
         record, sequence = each.value, place_of(each.name)[1]
         troubles = self._chain.follow(record) if record else self._chain.skip(sequence)
         for place, trouble in troubles:
             yield self.found(place, trouble)
+        if record is not None and record.action == RESTORED:
+            self._restored_at = record.at
         while self._anchor is not None and self._anchor.sequence <= sequence:
             met = self._anchor.sequence == sequence and record and record.hash == self._anchor.hash
             if not met:
@@ -73,5 +81,8 @@ class Followed:
     def _not_met(self, anchor: Anchor) -> Iterator[Finding]:
         if anchor.erased:
             self.erased = True
+        elif self._restored_at is not None and anchor.at <= self._restored_at:
+            # Whoever can write the database can write such a record too: it explains, it does not excuse.
+            yield self.found(anchor.sequence, Trouble.RESTORED_TO_BEFORE)
         else:
             yield self.found(anchor.sequence, Trouble.ANCHOR_NOT_MET)

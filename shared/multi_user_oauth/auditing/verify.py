@@ -90,7 +90,7 @@ class VerifyAudit:
             head = walked.value if walked else None
             if head is None or not chain.ends_at(head):
                 head = yield from self._look_again(chain)
-            trouble = _at_the_end(chain, head)
+            trouble = chain.trouble_at_the_end(head)
             if trouble is not None:
                 yield chain.found(*trouble)
         yield from chain.anchors_left()
@@ -114,12 +114,3 @@ class VerifyAudit:
         for each in pages(self._store.all_audit, part.begins, part.has_record, after=after):
             self.records += 1
             yield each
-
-
-def _at_the_end(chain: Followed, head: AuditHead | None) -> tuple[int, Trouble] | None:
-    last = chain.sequence
-    if head is None:
-        return (last, Trouble.NO_CONNECTION) if last else None
-    if head.sequence > last or not last:
-        return max(1, head.sequence), Trouble.CUT
-    return None if chain.ends_at(head) else (last, Trouble.NOT_THE_HEAD)

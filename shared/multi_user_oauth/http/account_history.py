@@ -5,6 +5,7 @@ from typing import Final
 
 from flask import Request, Response
 
+from multi_user_oauth.auditing.connection import VerifyConnection
 from multi_user_oauth.errors import RequestError
 from multi_user_oauth.history import History
 from multi_user_oauth.http.account_callers import SessionHolders
@@ -13,6 +14,7 @@ from multi_user_oauth.http.endpoint import Route
 from multi_user_oauth.http.paths import ACCOUNT
 from multi_user_oauth.http.reading import answer, query
 from multi_user_oauth.model import AuditRecord
+from multi_user_oauth.ports import Clock
 
 _PLACE: Final = re.compile(r"([0-9]{1,12})-([0-9a-f]{64})", re.ASCII)
 
@@ -20,15 +22,29 @@ _PLACE: Final = re.compile(r"([0-9]{1,12})-([0-9a-f]{64})", re.ASCII)
 class HistoryRoutes:
     """Reads only: a person's own, an admin or auditor all."""
 
-    def __init__(self, *, holders: SessionHolders, history: History) -> None:
+    def __init__(
+        self,
+        *,
+        holders: SessionHolders,
+        history: History,
+        verification: VerifyConnection,
+        now: Clock,
+    ) -> None:
         self._holders = holders
         self._history = history
+        self._verification = verification
+        self._now = now
 
     def routes(self) -> tuple[Route, ...]:
-        """Return both routes."""
-        return (
-            Route(methods=("GET",), paths=(f"{ACCOUNT}/audit", "/audit"), handler=self.audit),
-            Route(methods=("GET",), paths=(f"{ACCOUNT}/usage", "/usage"), handler=self.usage),
+        """Return all routes."""
+        handlers = {
+            "/audit": self.audit,
+            "/audit/verification": self.verification,
+            "/usage": self.usage,
+        }
+        return tuple(
+            Route(methods=("GET",), paths=(ACCOUNT + path, path), handler=handler)
+            for path, handler in handlers.items()
         )
 
     def audit(self, request: Request) -> Response:
@@ -40,6 +56,21 @@ class HistoryRoutes:
         body: dict[str, object] = {"records": [_record(record) for record in page.records]}
         if page.next_after is not None:
             body["next_page_token"] = f"{page.next_after.sequence}-{page.next_after.hash}"
+        return answer(body)
+
+    def verification(self, request: Request) -> Response:
+        """Answer whether the audit of a connection is what was written, as far as it was looked at."""
+        person = self._holders.person(request)
+        asked = query(request, {"connector_type", "user_email"})
+        found = self._verification.verify(person, required_key(asked))
+        body: dict[str, object] = {
+            "verified": found.trouble is None,
+            "records": found.records,
+            "verified_from": found.begins,
+            "verified_at": self._now(),
+        }
+        if found.trouble is not None:
+            body["at_sequence"], body["problem"] = found.trouble
         return answer(body)
 
     def usage(self, request: Request) -> Response:

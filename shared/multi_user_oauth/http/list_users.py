@@ -1,7 +1,6 @@
 """The routes of `list_users`: who is connected, and how a sign-in ended."""
 
-import base64
-import binascii
+from datetime import UTC
 
 from flask import Request, Response
 
@@ -9,18 +8,29 @@ from multi_user_oauth.directory import ListConnections
 from multi_user_oauth.errors import RequestError, UnknownConnectorTypeError
 from multi_user_oauth.http.callers import Anyone
 from multi_user_oauth.http.endpoint import Route
-from multi_user_oauth.http.paths import API, reauthorize_url
+from multi_user_oauth.http.list_answers import (
+    page_token,
+    place_by_ending,
+    place_by_id,
+    told_role,
+    told_user,
+)
+from multi_user_oauth.http.paths import API
 from multi_user_oauth.http.reading import answer, query
+from multi_user_oauth.http.words import limit, moment
 from multi_user_oauth.model import (
-    Agent,
     Caller,
-    Connection,
     ConnectionStatus,
     ConnectorTypes,
-    Person,
+    Page,
+    normalise_email_prefix,
 )
-from multi_user_oauth.model.forecast import forecast
+from multi_user_oauth.ports import EndingPage
 from multi_user_oauth.sign_in.status import AskFlow
+
+FILTERS = frozenset(
+    {"connector_type", "status", "user_email_prefix", "ends_by", "limit", "page_token"}
+)
 
 
 class ListRoutes:
@@ -52,47 +62,47 @@ class ListRoutes:
     def users(self, request: Request) -> Response:
         """Answer one page of the connections that the caller may know of."""
         caller = self._callers.require(request)
-        asked = query(request, {"connector_type", "status", "page_token"})
+        asked = query(request, FILTERS)
         connector_type = asked.get("connector_type")
         if connector_type is not None and connector_type not in self._connector_types:
             raise UnknownConnectorTypeError("not configured", field="connector_type")
-        page = self._listing.page(
-            caller,
-            connector_type=connector_type,
-            status=_status(asked.get("status")),
-            after=_after(asked.get("page_token")),
-        )
+        page = self._ending(caller, asked) if "ends_by" in asked else self._page(caller, asked)
         body: dict[str, object] = {
-            "users": [self._user(connection) for connection in page.connections],
-            "as": _role(caller),
+            "users": [
+                told_user(each, self._connector_types.get(each.key.connector_type), self._origin)
+                for each in page.connections
+            ],
+            "as": told_role(caller),
         }
         if page.next_after is not None:
-            token = base64.urlsafe_b64encode(page.next_after.encode())
-            body["next_page_token"] = token.decode().rstrip("=")
+            body["next_page_token"] = page_token(page.next_after)
         return answer(body)
 
-    def _user(self, connection: Connection) -> dict[str, object]:
-        user: dict[str, object] = {
-            "user_email": connection.key.user_email,
-            "connector_type": connection.key.connector_type,
-            "status": connection.status.value,
-            "scopes": connection.scopes,
-            "missing_scopes": connection.missing_scopes,
-            "connected_at": connection.connected_at,
-            "access_token_expires_at": (
-                connection.access_token_expires_at if connection.sealed_access else None
-            ),
-        }
-        if connection.reason:
-            user["reason"] = connection.reason
-        if connection.refreshed_at:
-            user["last_refreshed_at"] = connection.refreshed_at
-        ending = forecast(connection, self._connector_types.get(connection.key.connector_type))
-        if ending is not None:
-            user["lives_until"] = {"at": ending.until, "reason": ending.reason.value}
-        if connection.status is not ConnectionStatus.ACTIVE:
-            user["reauthorize_url"] = reauthorize_url(self._origin, connection.key)
-        return user
+    def _page(self, caller: Caller, asked: dict[str, str]) -> Page:
+        prefix, field = asked.get("user_email_prefix"), "user_email_prefix"
+        return self._listing.page(
+            caller,
+            connector_type=asked.get("connector_type"),
+            status=_status(asked.get("status")),
+            email_begins=None if prefix is None else normalise_email_prefix(prefix, field=field),
+            after=place_by_id(asked.get("page_token")),
+            limit=limit(asked.get("limit")),
+        )
+
+    def _ending(self, caller: Caller, asked: dict[str, str]) -> EndingPage:
+        if "user_email_prefix" in asked:
+            message = "user_email_prefix and ends_by can not both be asked for"
+            raise RequestError(message, field="user_email_prefix")
+        if _status(asked.get("status")) not in (None, ConnectionStatus.ACTIVE):
+            message = "ends_by lists active connections, and no others"
+            raise RequestError(message, field="status")
+        return self._listing.ending(
+            caller,
+            by=moment(asked["ends_by"], "ends_by").astimezone(UTC),
+            connector_type=asked.get("connector_type"),
+            after=place_by_ending(asked.get("page_token")),
+            limit=limit(asked.get("limit")),
+        )
 
     def flow(self, request: Request, handle: str) -> Response:
         """Answer how a flow ended; the handle, 128 bits of chance, is the leave to ask."""
@@ -110,28 +120,3 @@ def _status(text: str | None) -> ConnectionStatus | None:
     except ValueError:
         expected = ", ".join(ConnectionStatus)
         raise RequestError(f"status is one of {expected}", field="status") from None
-
-
-def _after(token: str | None) -> str | None:
-    if token is None:
-        return None
-    try:
-        return base64.b64decode(
-            token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
-        ).decode()
-    except (binascii.Error, UnicodeError, ValueError):
-        raise RequestError("not a page token of ours", field="page_token") from None
-
-
-def _role(caller: Caller) -> dict[str, str]:
-    match caller:
-        case Person(is_admin=True):
-            return {"kind": "admin", "name": caller.email}
-        case Person(is_auditor=True):
-            return {"kind": "auditor", "name": caller.email}
-        case Person():
-            return {"kind": "person", "name": caller.email}
-        case Agent():
-            return {"kind": "agent", "name": caller.name}
-        case _:
-            return {"kind": "admin", "name": caller.name}

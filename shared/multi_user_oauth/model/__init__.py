@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multi_user_oauth.model.connection_key import SHARDS, ConnectionKey
     from multi_user_oauth.model.connector_type import ConnectorType, ConnectorTypes
     from multi_user_oauth.model.delegation import EVERY_AGENT, MOST_DELEGATIONS, Delegation
-    from multi_user_oauth.model.email import normalise_email
+    from multi_user_oauth.model.email import normalise_email, normalise_email_prefix
     from multi_user_oauth.model.identity import Identity, ProvedPerson, Provider, Role
     from multi_user_oauth.model.limits import Limits
     from multi_user_oauth.model.policy import AgentRule, Issuer, IssuerKind, Policy, StepUp
@@ -53,7 +53,7 @@ else:
             "connection_key": "ConnectionKey SHARDS",
             "connector_type": "ConnectorType ConnectorTypes",
             "delegation": "Delegation EVERY_AGENT MOST_DELEGATIONS",
-            "email": "normalise_email",
+            "email": "normalise_email normalise_email_prefix",
             "identity": "Identity ProvedPerson Provider Role",
             "limits": "Limits",
             "policy": "AgentRule Issuer IssuerKind Policy StepUp",
@@ -118,5 +118,6 @@ __all__ = [
     "is_signing",
     "lifetime",
     "normalise_email",
+    "normalise_email_prefix",
     "rescue_id",
 ]

@@ -6,7 +6,7 @@ from typing import Final
 
 import idna
 
-from multi_user_oauth.errors import MalformedEmailError
+from multi_user_oauth.errors import MalformedEmailError, RequestError
 
 MAX_LENGTH: Final = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
 MAX_LOCAL_LENGTH: Final = 64  # RFC 5321, 4.5.3.1.1
@@ -39,6 +39,29 @@ def normalise_email(text: str, *, field: str = "user_email") -> str:
     return address
 
 
+def normalise_email_prefix(text: str, *, field: str) -> str:
+    """
+    Return the beginning of an address, spelt as `normalise_email` spells the whole.
+
+    It may end anywhere; but of a domain that is not ASCII the last label must be whole, for IDNA has no
+    spelling for a part of one. Raise `RequestError` (naming `field`) for what no address begins with.
+    """
+    beginning = unicodedata.normalize("NFC", text).lower()
+    local, at, domain = beginning.partition("@")
+    try:
+        domain = domain if domain.isascii() else _ascii_domain(domain)
+    except (idna.IDNAError, UnicodeError):
+        raise _no_beginning(field) from None
+    beginning = f"{local}{at}{domain}"
+    if (
+        not (local.isprintable() and domain.isprintable())
+        or not _FORBIDDEN.isdisjoint(local + domain)
+        or not (local and len(beginning) <= MAX_LENGTH >= len(text))
+    ):
+        raise _no_beginning(field)
+    return beginning
+
+
 @lru_cache(maxsize=1_000)  # a company has few domains, and idna takes its time over each
 def _ascii_domain(domain: str) -> str:
     return idna.encode(domain, uts46=True, transitional=False).decode("ascii").lower()
@@ -58,3 +81,8 @@ def _is_local_part(local: str) -> bool:
 def _malformed(field: str) -> MalformedEmailError:
     message = f"{field} is not an e-mail address of at most {MAX_LENGTH} characters"
     return MalformedEmailError(message, field=field)
+
+
+def _no_beginning(field: str) -> RequestError:
+    message = f"{field} is the beginning of an e-mail address, of 1 to {MAX_LENGTH} characters"
+    return RequestError(message, field=field)

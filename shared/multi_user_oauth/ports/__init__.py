@@ -24,10 +24,16 @@ if TYPE_CHECKING:
         read_id,
     )
     from multi_user_oauth.ports.anchors import Anchor, AnchorShelf, Erasing
+    from multi_user_oauth.ports.directory import (
+        ConnectionCounts,
+        ConnectionDirectory,
+        EndingConnections,
+        EndingPage,
+        EndingPlace,
+    )
     from multi_user_oauth.ports.main_store import (
         AuditReader,
         AuditWalk,
-        ConnectionDirectory,
         ConnectionReader,
         ConnectionWriter,
         DueConnections,
@@ -72,8 +78,11 @@ else:
                 "ReadLog SignOuts TraceErasure Usage read_id"
             ),
             "anchors": "Anchor AnchorShelf Erasing",
+            "directory": (
+                "ConnectionCounts ConnectionDirectory EndingConnections EndingPage EndingPlace"
+            ),
             "main_store": (
-                "AuditReader AuditWalk ConnectionDirectory ConnectionReader ConnectionWriter "
+                "AuditReader AuditWalk ConnectionReader ConnectionWriter "
                 "DueConnections DuePage Erasure RescueStore RevocationStore SealedRecords "
                 "UnfinishedRevocations Walked"
             ),
@@ -99,6 +108,7 @@ __all__ = [
     "Box",
     "ClientSecrets",
     "Clock",
+    "ConnectionCounts",
     "ConnectionDirectory",
     "ConnectionReader",
     "ConnectionWriter",
@@ -108,6 +118,9 @@ __all__ = [
     "Draw",
     "DueConnections",
     "DuePage",
+    "EndingConnections",
+    "EndingPage",
+    "EndingPlace",
     "Erasing",
     "Erasure",
     "Exchange",

@@ -10,10 +10,8 @@ from multi_user_oauth.model import (
     AuditRecord,
     Batch,
     ConnectionKey,
-    ConnectionStatus,
     Failure,
     Identity,
-    Page,
     Rescue,
     Revocation,
     RevocationPage,
@@ -31,20 +29,6 @@ class ConnectionReader(Protocol):
 
     def by_identity(self, identity: Identity) -> tuple[Snapshot, ...]:
         """Return the connections, of any type, that are pinned to this identity; tombstones too."""
-
-
-class ConnectionDirectory(Protocol):
-    """Lists connections."""
-
-    def page(
-        self,
-        *,
-        connector_type: str | None,
-        status: ConnectionStatus | None,
-        after: str | None,
-        limit: int,
-    ) -> Page:
-        """Return at most `limit` connections whose document id is greater than `after`."""
 
 
 class ConnectionWriter(ConnectionReader, Protocol):

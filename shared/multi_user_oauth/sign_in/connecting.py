@@ -192,11 +192,10 @@ class Connecting:
 
 
 def _action(after: Connection, current: Connection | None, imported: Import | None) -> str:
-    if imported:
-        return "imported"
     # Somebody else's tombstone is no history of this person's: for them the chain begins here.
     known = current is not None and current.identity == after.identity
-    return "connected_again" if known else "connected"
+    action = "imported" if imported else "connected"
+    return f"{action}_again" if known else action
 
 
 def _epoch(snapshot: Snapshot | None) -> int | None:

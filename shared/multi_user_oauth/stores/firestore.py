@@ -12,22 +12,20 @@ from multi_user_oauth.errors import ConflictError, StoreUnavailableError
 from multi_user_oauth.model import (
     Batch,
     ConnectionKey,
-    ConnectionStatus,
     Failure,
     Identity,
     Lease,
-    Page,
     Snapshot,
 )
 from multi_user_oauth.ports import DuePage, Meter
 from multi_user_oauth.stores.document import RELEASED, readable, to_document, utc
 from multi_user_oauth.stores.firestore_database import FirestoreDatabase
-from multi_user_oauth.stores.firestore_erasure import FirestoreErasure
-from multi_user_oauth.stores.firestore_queries import Place
+from multi_user_oauth.stores.firestore_directory import FirestoreDirectory
+from multi_user_oauth.stores.firestore_queries import Place, by_time
 from multi_user_oauth.stores.firestore_writes import CONNECTIONS, RESCUE, REVOCATIONS, Writes
 
 
-class FirestoreMainStore(FirestoreErasure):
+class FirestoreMainStore(FirestoreDirectory):
     """
     All ports of the main database, for any number of threads, processes and machines.
 
@@ -49,23 +47,6 @@ class FirestoreMainStore(FirestoreErasure):
         found = self._database.find(CONNECTIONS, identity=str(identity))
         return tuple(each.snapshot() for each in found)
 
-    def page(
-        self,
-        *,
-        connector_type: str | None,
-        status: ConnectionStatus | None,
-        after: str | None,
-        limit: int,
-    ) -> Page:
-        """Return at most `limit` connections; after a page that is full there may be nothing more."""
-        wanted = {"connector_type": connector_type, "status": status}
-        given = {field: str(value) for field, value in wanted.items() if value is not None}
-        found = self._database.find(CONNECTIONS, limit=limit, after=after, **given)
-        return Page(
-            connections=tuple(each.snapshot().connection for each in found),
-            next_after=found[-1].name if found and len(found) == limit else None,
-        )
-
     def due(
         self,
         connector_type: str,
@@ -78,15 +59,15 @@ class FirestoreMainStore(FirestoreErasure):
         """Return what is due by then; after a page that is full there may be nothing more."""
         if not shards:
             return DuePage(snapshots=())  # Firestore takes no empty `in`
-        found = self._database.find_until(
-            CONNECTIONS,
+        query = by_time(
+            self._database.collection(CONNECTIONS),
             "refresh_due_at",
             utc(by),
-            limit=limit,
             after=cast("Place | None", after),
             fields={"connector_type": connector_type},
             among={"shard": shards},
         )
+        found = self._database.ask(query.limit(limit))
         full, last = len(found) == limit, found[-1] if found else None
         return DuePage(
             snapshots=readable((each.name, each.snapshot) for each in found),

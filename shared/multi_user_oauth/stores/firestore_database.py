@@ -4,9 +4,8 @@ Reads are tried again, writes never: whoever writes reads back what became of a 
 here opens a transaction: one whose process dies blocks every writer for a minute.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
 from google.api_core.exceptions import (
     Aborted,
@@ -23,6 +22,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore import (
     Client,
+    CollectionReference,
     DocumentReference,
     Query,
     WriteBatch,
@@ -34,6 +34,7 @@ from multi_user_oauth.ports import Meter
 from multi_user_oauth.stores import firestore_queries as queries
 from multi_user_oauth.stores.document import Document
 from multi_user_oauth.stores.firestore_found import Found
+from multi_user_oauth.stores.meter import reads_to_count
 
 COMMIT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 2.5
@@ -61,6 +62,10 @@ class FirestoreDatabase:
         self.client = client
         self._name = name
         self._meter = meter
+
+    def collection(self, name: str) -> CollectionReference:
+        """Return what queries are put to; nothing is asked."""
+        return self.client.collection(name)
 
     def reference(self, collection: str, name: str) -> DocumentReference:
         """Return where this document lies; nothing is asked."""
@@ -92,33 +97,17 @@ class FirestoreDatabase:
         return Found.of_answer(name, answer) if "found" in answer else None
 
     def find(
-        self, collection: str, *, limit: int | None = None, after: str | None = None, **fields: str
-    ) -> list[Found]:
-        """Return the documents with these fields, by their ids, from the one that follows `after`."""
-        query = queries.by_id(self.client.collection(collection), fields, after=after)
-        return self._ask(query if limit is None else query.limit(limit))
-
-    def find_until(
         self,
         collection: str,
-        field: str,
-        by: datetime,
         *,
-        limit: int,
-        after: queries.Place | None,
-        fields: Mapping[str, str],
-        among: Mapping[str, Sequence[int]],
+        limit: int | None = None,
+        after: str | None = None,
+        begins: str | None = None,
+        **fields: str,
     ) -> list[Found]:
-        """
-        Return the documents whose time in `field` is not after `by`, earliest first, then by their ids.
-
-        Those that follow `after`. Each field of `among` has one of these values, of which there are at
-        most 30.
-        """
-        query = queries.by_time(
-            self.client.collection(collection), field, by, after=after, fields=fields, among=among
-        )
-        return self._ask(query.limit(limit))
+        """Return the documents with these fields, by their ids, from the one that follows `after`."""
+        query = queries.by_id(self.collection(collection), fields, after=after, begins=begins)
+        return self.ask(query if limit is None else query.limit(limit))
 
     def find_all(self, collection: str, **fields: str) -> Iterator[Found]:
         """Yield what `find` finds, asking so often that no answer is long."""
@@ -128,6 +117,24 @@ class FirestoreDatabase:
             if len(found) < AT_ONCE:
                 return
             after = found[-1].name
+
+    def ask(self, query: Query) -> list[Found]:
+        """Return the documents that it finds."""
+        found = self._read(lambda: list(query.stream(retry=_once, timeout=READ_SECONDS)))
+        self._meter.count(f"{self._name}.read", max(1, len(found)))
+        return [Found.of_snapshot(each) for each in found]
+
+    def count(self, query: Query) -> int:
+        """Return how many documents it would find, and read none of them."""
+
+        def ask() -> int:
+            counting: Any = query.count()  # which the library types as the class
+            ((found,),) = counting.get(retry=_once, timeout=READ_SECONDS)
+            return int(found.value)
+
+        number = self._read(ask)
+        self._meter.count(f"{self._name}.read", reads_to_count(number))
+        return number
 
     def create(self, collection: str, name: str, fields: Document) -> bool:
         """Return True once it is written, False if it was there; raise `StoreUnavailableError`."""
@@ -166,11 +173,6 @@ class FirestoreDatabase:
         if not self._write(batch, unless=(Aborted, AlreadyExists, FailedPrecondition, NotFound)):
             message = f"{self._name}: a document is not as it was read"
             raise ConflictError(message)
-
-    def _ask(self, query: Query) -> list[Found]:
-        found = self._read(lambda: list(query.stream(retry=_once, timeout=READ_SECONDS)))
-        self._meter.count(f"{self._name}.read", max(1, len(found)))
-        return [Found.of_snapshot(each) for each in found]
 
     def _read(self, call: Callable[[], T]) -> T:
         try:

@@ -2,6 +2,15 @@
 
 import threading
 from collections import Counter
+from typing import Final
+
+COUNTED_BY_ONE_READ: Final = 1000
+"""Entries of an index, for which an aggregation is billed one document (Firestore, pricing)."""
+
+
+def reads_to_count(number: int) -> int:
+    """Return what counting so many costs: one read at least, also where there are none."""
+    return max(1, -(-number // COUNTED_BY_ONE_READ))
 
 
 class OperationMeter:

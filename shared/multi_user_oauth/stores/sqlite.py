@@ -12,33 +12,19 @@ from typing import Final, cast
 from multi_user_oauth.errors import ConflictError
 from multi_user_oauth.model import (
     Batch,
-    Connection,
     ConnectionKey,
-    ConnectionStatus,
     Failure,
     Identity,
     Lease,
-    Page,
     Snapshot,
 )
 from multi_user_oauth.ports import Clock, DuePage, Meter
 from multi_user_oauth.stores import sqlite_rows as rows
-from multi_user_oauth.stores.document import RELEASED, from_document, readable, to_document, utc
+from multi_user_oauth.stores.document import RELEASED, readable, to_document, utc
 from multi_user_oauth.stores.sqlite_aside import READ, WRITE
 from multi_user_oauth.stores.sqlite_database import Database
-from multi_user_oauth.stores.sqlite_erasure import SqliteErasure
+from multi_user_oauth.stores.sqlite_directory import SqliteDirectory
 from multi_user_oauth.stores.sqlite_schema import STEPS
-
-_PAGE: Final = {  # by which filters are set, so that each has its index
-    (False, False): "SELECT id, body FROM connections WHERE id > :after ORDER BY id LIMIT :limit",
-    (True, False): "SELECT id, body FROM connections"
-    " WHERE connector_type = :connector_type AND id > :after ORDER BY id LIMIT :limit",
-    (False, True): "SELECT id, body FROM connections"
-    " WHERE status = :status AND id > :after ORDER BY id LIMIT :limit",
-    (True, True): "SELECT id, body FROM connections"
-    " WHERE connector_type = :connector_type AND status = :status AND id > :after"
-    " ORDER BY id LIMIT :limit",
-}
 
 DUE: Final = (  # in the order of its index, where the shard stands too: nothing is sorted
     "SELECT refresh_due_at, id, version, body FROM connections"
@@ -50,7 +36,7 @@ _BEGIN: Final = ("", "")
 """Before every time and id."""
 
 
-class SqliteMainStore(SqliteErasure):
+class SqliteMainStore(SqliteDirectory):
     """
     All ports of the main database, for many threads and processes at once.
 
@@ -80,33 +66,6 @@ class SqliteMainStore(SqliteErasure):
         self._meter.count(READ, max(1, len(found)))
         now = self._now()
         return tuple(rows.snapshot(*row, now=now) for row in found)
-
-    def page(
-        self,
-        *,
-        connector_type: str | None,
-        status: ConnectionStatus | None,
-        after: str | None,
-        limit: int,
-    ) -> Page:
-        """Return at most `limit` connections; after a page that is full there may be nothing more."""
-        with self._database.reading() as database:
-            found = database.execute(
-                _PAGE[connector_type is not None, status is not None],
-                {
-                    "connector_type": connector_type,
-                    "status": status,
-                    "after": after or "",
-                    "limit": limit,
-                },
-            ).fetchall()
-        self._meter.count(READ, max(1, len(found)))
-        return Page(
-            connections=tuple(
-                from_document(Connection, name, rows.unpacked(name, body)) for name, body in found
-            ),
-            next_after=found[-1][0] if found and len(found) == limit else None,
-        )
 
     def due(
         self,

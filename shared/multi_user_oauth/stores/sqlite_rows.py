@@ -59,10 +59,10 @@ def apply_change(database: sqlite3.Connection, change: Change, now: datetime) ->
     if before is None or before.connection.lease != after.lease:
         fields["lease_at"] = now if after.lease else None
     if before is None:
-        _create_connection(database, after.key.document_id, fields)
+        create_connection(database, after.key.document_id, fields)
     else:
         update_connection(database, after.key.document_id, before.version, fields)
-    _create_audit(database, change.audit)
+    create_audit(database, change.audit)
 
 
 def update_connection(
@@ -78,7 +78,8 @@ def update_connection(
     return _new_version(
         database.execute(
             "UPDATE connections SET version = version + 1, body = ?, identity = ?,"
-            " connector_type = ?, status = ?, shard = ?, refresh_due_at = ? WHERE id = ?"
+            " connector_type = ?, status = ?, shard = ?, refresh_due_at = ?, grant_ends_at = ?"
+            " WHERE id = ?"
             " RETURNING version",
             (packed(document), *_columns(document), name),
         )
@@ -141,17 +142,19 @@ def create_rescue(database: sqlite3.Connection, rescue: Rescue) -> bool:
     return written.rowcount == 1
 
 
-def _create_connection(database: sqlite3.Connection, name: str, fields: Document) -> None:
+def create_connection(database: sqlite3.Connection, name: str, fields: Document) -> None:
+    """Write it; raise `ConflictError` if it is there."""
     written = database.execute(
         "INSERT INTO connections"
-        " (id, version, body, identity, connector_type, status, shard, refresh_due_at)"
-        " VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " (id, version, body, identity, connector_type, status, shard, refresh_due_at,"
+        " grant_ends_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (name, packed(fields), *_columns(fields)),
     )
     _must_have_written(written, name)
 
 
-def _create_audit(database: sqlite3.Connection, record: AuditRecord) -> None:
+def create_audit(database: sqlite3.Connection, record: AuditRecord) -> None:
+    """Write it; raise `ConflictError` if it is there."""
     name = record.document_id
     written = database.execute(
         "INSERT INTO audit (id, body, connection, sequence) VALUES (?, ?, ?, ?)"
@@ -162,13 +165,15 @@ def _create_audit(database: sqlite3.Connection, record: AuditRecord) -> None:
 
 
 def _columns(document: Document) -> tuple[str | int | None, ...]:
-    due = document.get("refresh_due_at")  # an older program's document has neither this nor a shard
+    # An older program's document has neither these nor a shard.
+    due, ends = document.get("refresh_due_at"), document.get("refresh_token_expires_at")
     return (
         document["identity"],
         document["connector_type"],
         document["status"],
         document.get("shard"),
         None if due is None else text(due),
+        None if ends is None else text(ends),
     )
 
 

@@ -40,6 +40,12 @@ DROP INDEX connections_due;
 CREATE INDEX connections_due ON connections (connector_type, refresh_due_at, id, shard)
 """
 
+_FOURTH: Final = """
+ALTER TABLE connections ADD COLUMN grant_ends_at TEXT;
+CREATE INDEX connections_ending ON connections (status, grant_ends_at, id);
+CREATE INDEX connections_type_ending ON connections (connector_type, status, grant_ends_at, id)
+"""
+
 
 def _fill(database: sqlite3.Connection) -> None:
     # An older program wrote no time: an active connection is then due when its token ends. The row's
@@ -65,4 +71,16 @@ def _second(database: sqlite3.Connection) -> None:
     _fill(database)
 
 
-STEPS: Final[tuple[Step, ...]] = (script(_FIRST), _second, script(_THIRD))
+def _fourth(database: sqlite3.Connection) -> None:
+    script(_FOURTH)(database)
+    for name, body in database.execute("SELECT id, body FROM connections").fetchall():
+        try:
+            ends = from_document(Connection, name, unpacked(name, body)).refresh_token_expires_at
+        except (StoreUnavailableError, TamperedError):
+            continue  # as above
+        if ends is not None:
+            values = (text(ends), name)
+            database.execute("UPDATE connections SET grant_ends_at = ? WHERE id = ?", values)
+
+
+STEPS: Final[tuple[Step, ...]] = (script(_FIRST), _second, script(_THIRD), _fourth)

@@ -1,7 +1,9 @@
 """The function `account`: it signs sessions and writes delegations, and opens nothing."""
 
+from multi_user_oauth.auditing.connection import VerifyConnection
 from multi_user_oauth.delegating import Delegate
 from multi_user_oauth.history import History
+from multi_user_oauth.http.account_agents import AgentRoutes
 from multi_user_oauth.http.account_callers import SessionHolders
 from multi_user_oauth.http.account_delegations import DelegationRoutes
 from multi_user_oauth.http.account_history import HistoryRoutes
@@ -54,5 +56,12 @@ def endpoint(parts: Parts) -> Endpoint:
         connector_types=parts.connector_types,
         now=now,
     )
-    happened = HistoryRoutes(holders=holders, history=history(parts))
-    return parts.endpoint((*session.routes(), *delegations.routes(), *happened.routes()))
+    happened = HistoryRoutes(
+        holders=holders,
+        history=history(parts),
+        verification=VerifyConnection(store=parts.main, policy=parts.policy, now=now),
+        now=now,
+    )
+    agents = AgentRoutes(holders=holders, policy=parts.policy)
+    routes = (session, delegations, happened, agents)
+    return parts.endpoint([route for each in routes for route in each.routes()])

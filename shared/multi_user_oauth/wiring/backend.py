@@ -7,9 +7,11 @@ from multi_user_oauth.ports import (
     AuditReader,
     AuditWalk,
     ClientSecrets,
+    ConnectionCounts,
     ConnectionDirectory,
     ConnectionWriter,
     DueConnections,
+    EndingConnections,
     Erasure,
     FlowMarks,
     KeyRotation,
@@ -27,6 +29,7 @@ from multi_user_oauth.ports import (
     Usage,
 )
 from multi_user_oauth.ports.attempts import Attempts
+from multi_user_oauth.ports.backup import ActivityWalk, PuttingBack
 from multi_user_oauth.ports.breakers import BreakerStore, Suspects
 
 if TYPE_CHECKING:  # a function without keys loads no cryptography
@@ -36,6 +39,8 @@ if TYPE_CHECKING:  # a function without keys loads no cryptography
 class MainStore(
     ConnectionWriter,
     ConnectionDirectory,
+    EndingConnections,
+    ConnectionCounts,
     DueConnections,
     SealedRecords,
     AuditReader,
@@ -74,6 +79,12 @@ class Backend(Protocol):
 
     def activity(self) -> ActivityStore:
         """Return the activity database."""
+
+    def putting_back(self) -> PuttingBack:
+        """Return what writes a backup into the main database, for an operator at a terminal."""
+
+    def activity_walk(self) -> ActivityWalk:
+        """Return what walks over the activity database, for a backup."""
 
     def client_secrets(self) -> ClientSecrets:
         """Return the applications' credentials."""

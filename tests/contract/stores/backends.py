@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from multi_user_oauth.ports import Clock, Meter
+from multi_user_oauth.ports.backup import ActivityWalk, PuttingBack
 from multi_user_oauth.stores.firestore import FirestoreMainStore
 from multi_user_oauth.stores.firestore_activity import FirestoreActivityStore
+from multi_user_oauth.stores.firestore_backup import FirestoreActivityWalk, FirestorePuttingBack
 from multi_user_oauth.stores.meter import NoMeter
+from multi_user_oauth.stores.sqlite_backup import SqliteActivityWalk, SqlitePuttingBack
 from tests.contract.stores.lines import ServerClock, connect
 from tests.support.stores import ActivityStore, MainStore, activity_store, main_store
 
@@ -23,6 +26,12 @@ class Backend(Protocol):
 
     def activity(self, clock: Clock, meter: Meter | None = None) -> ActivityStore:
         """Open the activity database."""
+
+    def putting_back(self, clock: Clock, meter: Meter) -> PuttingBack:
+        """Open the main database for a restore."""
+
+    def activity_walk(self, clock: Clock, meter: Meter) -> ActivityWalk:
+        """Open the activity database for a backup."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,15 @@ class SqliteBackend:
     def activity(self, clock: Clock, meter: Meter | None = None) -> ActivityStore:
         """Open the activity database."""
         return activity_store(self.directory, clock, meter)
+
+    def putting_back(self, clock: Clock, meter: Meter) -> PuttingBack:
+        """Open the main database for a restore."""
+        return SqlitePuttingBack(self.directory / "main.sqlite3", now=clock, meter=meter)
+
+    def activity_walk(self, clock: Clock, meter: Meter) -> ActivityWalk:
+        """Open the activity database for a backup."""
+        del clock
+        return SqliteActivityWalk(self.directory / "activity.sqlite3", meter=meter)
 
 
 @dataclass(frozen=True)
@@ -56,3 +74,13 @@ class FirestoreBackend:
         """Open the activity database."""
         client = connect(self.address, self.project, "activity", ServerClock(clock))
         return FirestoreActivityStore(client, now=clock, meter=meter or NoMeter())
+
+    def putting_back(self, clock: Clock, meter: Meter) -> PuttingBack:
+        """Open the main database for a restore."""
+        client = connect(self.address, self.project, "main", ServerClock(clock))
+        return FirestorePuttingBack(client, meter=meter)
+
+    def activity_walk(self, clock: Clock, meter: Meter) -> ActivityWalk:
+        """Open the activity database for a backup."""
+        client = connect(self.address, self.project, "activity", ServerClock(clock))
+        return FirestoreActivityWalk(client, meter=meter)

@@ -59,6 +59,8 @@ class Recorder(Line):
         self._found = 0
         if method == "RunQuery":
             self.queries.append(request.structured_query)
+        if method == "RunAggregationQuery":
+            self.queries.append(request.structured_aggregation_query.structured_query)
         self.reads += method == "RunQuery"  # which costs one also where nothing is found
 
     def received(self, method: str, answer: Any) -> None:  # noqa: ANN401  # reason: any answer
@@ -67,6 +69,9 @@ class Recorder(Line):
             self.written += self._writes
         elif method == "BatchGetDocuments":
             self.reads += 1
+        elif method == "RunAggregationQuery":
+            (number,) = answer.result.aggregate_fields.values()
+            self.reads += max(1, -(-number.integer_value // 1000))
         elif answer.HasField("document"):
             self._found += 1
             self.reads += self._found > 1
@@ -190,6 +195,13 @@ def claim_and_ask(store: FirestoreMainStore) -> None:
     store.by_identity(BERT)
     for filters in product((None, KEY.connector_type), (None, ConnectionStatus.ACTIVE)):
         store.page(connector_type=filters[0], status=filters[1], after=None, limit=5)
+    for status in (None, ConnectionStatus.ACTIVE):
+        store.beginning(KEY.document_id, status=status, after=None, limit=5)
+    store.types()
+    for connector_type in (None, KEY.connector_type):
+        store.ending(connector_type=connector_type, by=AT, after=None, limit=5)
+    store.count(KEY.connector_type, ConnectionStatus.ACTIVE)
+    store.count_ending(KEY.connector_type, AT)
     store.due(KEY.connector_type, range(SHARDS), by=AT, limit=5)
     later = AT + timedelta(days=1)
     page = store.due(KEY.connector_type, [KEY.shard], by=later, limit=1)

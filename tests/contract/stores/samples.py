@@ -209,6 +209,7 @@ FULL = replace(
             expires_at=AT + timedelta(days=30),
         ),
     ),
+    quarantined_at=AT + timedelta(hours=3),
 )
 VALUES: list[Value] = [
     connection(),

@@ -91,6 +91,7 @@ def test_a_connection_is_this_document() -> None:
             "next_try_at": AT + timedelta(seconds=30),
             "kind": "transient",
         },
+        "quarantined_at": AT + timedelta(hours=3),
         "delegations": [
             {
                 "agent": "assistant",

@@ -15,7 +15,14 @@ from google.cloud.firestore import Transaction, transactional
 
 from multi_user_oauth.commit import Committer
 from multi_user_oauth.errors import ConflictError, FlowAlreadyUsedError, StoreUnavailableError
-from multi_user_oauth.model import Batch, ConnectionKey, Lease, Limits, Snapshot
+from multi_user_oauth.model import (
+    Batch,
+    ConnectionKey,
+    ConnectionStatus,
+    Lease,
+    Limits,
+    Snapshot,
+)
 from multi_user_oauth.stores.firestore import FirestoreMainStore
 from multi_user_oauth.stores.firestore_activity import FirestoreActivityStore
 from multi_user_oauth.stores.meter import NoMeter, OperationMeter
@@ -258,6 +265,18 @@ def test_a_read_is_tried_again(
     assert meter.counts() == {"main.read": 1}
 
 
+def test_a_count_that_breaks_off_begins_anew(
+    store: FirestoreMainStore, line: Breaking, meter: OperationMeter
+) -> None:
+    """As a read does; a number is all of it or none, and one read is counted."""
+    put(store, connection())
+    meter.reset()
+    line.after("RunAggregationQuery", grpc.StatusCode.UNAVAILABLE)
+    assert store.count(KEY.connector_type, ConnectionStatus.ACTIVE) == 1
+    assert line.calls["RunAggregationQuery"] == 2
+    assert meter.counts() == {"main.read": 1}
+
+
 @pytest.mark.parametrize("code", REFUSED, ids=lambda code: code.name)
 def test_a_read_that_is_refused_is_not_tried_again(
     store: FirestoreMainStore, line: Breaking, code: grpc.StatusCode
@@ -266,6 +285,7 @@ def test_a_read_that_is_refused_is_not_tried_again(
     for method, read in (
         ("BatchGetDocuments", lambda: store.read(KEY)),
         ("RunQuery", lambda: store.by_identity(ANNA)),
+        ("RunAggregationQuery", lambda: store.count("a", ConnectionStatus.ACTIVE)),
     ):
         line.before(method, code)
         with pytest.raises(StoreUnavailableError, match=r"^main did not answer: \w+$") as caught:

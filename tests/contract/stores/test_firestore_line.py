@@ -25,10 +25,12 @@ def test_everything_is_used(world: World) -> None:
 
 
 def test_no_transaction_is_ever_opened(world: World) -> None:
-    """One whose process dies would block every writer: there are reads, queries and commits alone."""
+    """One whose process dies would block every writer: reads, queries, counts and commits, no more."""
     use_everything(world)
+    both = {"BatchGetDocuments", "RunQuery", "Commit"}
+    assert world.main_line.methods == both | {"RunAggregationQuery"}
+    assert world.activity_line.methods == both
     for line in (world.main_line, world.activity_line):
-        assert line.methods == {"BatchGetDocuments", "RunQuery", "Commit"}
         assert line.transactions == {b""}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from multi_user_oauth.stores.sqlite import DUE
 from multi_user_oauth.stores.sqlite_activity import FORGOTTEN_AT_ONCE
 from multi_user_oauth.stores.sqlite_attempts import FORGOTTEN_AT_ONCE as AT_ONCE
 from multi_user_oauth.stores.sqlite_database import Database
+from multi_user_oauth.stores.sqlite_directory import BEGINNING, ENDING
 from multi_user_oauth.stores.sqlite_rows import packed, unpacked
 from tests.contract.stores.samples import (
     ANNA,
@@ -158,6 +160,33 @@ def test_what_is_due_is_read_in_the_order_of_its_index(tmp_path: Path, shards: s
     plan = sql(tmp_path / "main.sqlite3", f"EXPLAIN QUERY PLAN {DUE}", *values)
     search = "SEARCH connections USING INDEX connections_due (connector_type=? AND (refresh_due_at"
     assert str(plan[0][-1]).startswith(search)
+    assert not [line for *_, line in plan if "B-TREE" in str(line)]
+
+
+@pytest.mark.parametrize("of_a_type", [False, True])
+def test_what_ends_is_read_in_the_order_of_its_index(tmp_path: Path, of_a_type: bool) -> None:
+    """And found in it: nobody whose grant has no end is passed by, and nothing is sorted."""
+    put(main_store(tmp_path, ManualClock()), connection())
+    query, path = ENDING[of_a_type], tmp_path / "main.sqlite3"
+    wanted = {"status": "active", "by": "2026", "at": "", "after": "", "limit": 50}
+    with closing(sqlite3.connect(path)) as database:
+        plan = database.execute(
+            f"EXPLAIN QUERY PLAN {query}", wanted | {"connector_type": KEY.connector_type}
+        ).fetchall()
+    index = "connections_type_ending" if of_a_type else "connections_ending"
+    assert index in str(plan[0][-1])
+    assert "grant_ends_at" in str(plan[0][-1])
+    assert not [line for *_, line in plan if "B-TREE" in str(line)]
+
+
+@pytest.mark.parametrize("by_status", [False, True])
+def test_a_beginning_is_found_in_an_index(tmp_path: Path, by_status: bool) -> None:
+    """It is a range of ids: neither all are read nor all of a status."""
+    put(main_store(tmp_path, ManualClock()), connection())
+    wanted = {"begins": "a", "ends": "b", "after": "", "limit": 5, "status": "active"}
+    with closing(sqlite3.connect(tmp_path / "main.sqlite3")) as database:
+        plan = database.execute(f"EXPLAIN QUERY PLAN {BEGINNING[by_status]}", wanted).fetchall()
+    assert re.search(r"SEARCH connections USING .*\((status=\? AND )?id>\? AND id<\?\)", str(plan))
     assert not [line for *_, line in plan if "B-TREE" in str(line)]
 
 

@@ -120,6 +120,16 @@ def test_an_older_connection_is_due_when_its_token_ends(tmp_path: Path) -> None:
     assert early.snapshots == ()
 
 
+def test_an_older_connection_ends_when_its_grant_does(tmp_path: Path) -> None:
+    """It can be listed by its end, and counted, without anybody writing it first."""
+    ends = replace(connection(key("anna")), refresh_token_expires_at=AT)
+    make_main_1(tmp_path, ends, connection(key("bert")))
+    store = main_store(tmp_path, ManualClock())
+    (listed,) = store.ending(connector_type=None, by=AT, after=None, limit=5).connections
+    assert listed.key == key("anna")
+    assert store.count_ending(TYPE, AT) == 1
+
+
 def test_what_is_not_refreshed_is_not_due_after_an_upgrade(tmp_path: Path) -> None:
     """A tombstone, and a connection that waits for its person."""
     gone = connection(key("gone")).disconnected(at=AT, pending=False)
@@ -182,7 +192,7 @@ def test_many_upgrade_one_file(tmp_path: Path) -> None:
     for each in processes:
         each.join(120)
     assert [each.exitcode for each in processes] == [0] * 4
-    assert sql(path, "PRAGMA user_version") == [(3,)]
+    assert sql(path, "PRAGMA user_version") == [(4,)]
     assert sql(path, "SELECT count(*) FROM connections WHERE version = ?", VERSION) == [(200,)]
 
 

@@ -171,3 +171,35 @@ def test_a_full_page_costs_its_own_rows(many: World) -> None:
     assert len(many.directory().page(ADMIN).connections) == 100
 
     assert many.meter.counts() == {"main.read": 100}
+
+
+def test_a_beginning_narrows_for_everybody(few: World) -> None:
+    """With the other filters, in the order of the whole list."""
+    directory = few.directory()
+    for caller, expected in (
+        (ADMIN, [ADA_DRIVE, ADA]),
+        (ADA_HERSELF, [ADA_DRIVE, ADA]),
+        (AGENT, [ADA_DRIVE, ADA]),
+        (Agent(name="other@p.example"), []),
+    ):
+        assert keys(directory.page(caller, email_begins="ad")) == expected
+        ended = directory.page(caller, email_begins="ad", status=ConnectionStatus.REVOKED)
+        assert keys(ended) == expected[:1]
+        of_type = directory.page(caller, email_begins="ad", connector_type=ADA.connector_type)
+        assert keys(of_type) == expected[1:]
+        assert keys(directory.page(caller, email_begins="zed")) == []
+
+
+@pytest.mark.parametrize("after", ["", "a", "zzz", "google_workspace:p100", "google_workspace:q"])
+def test_a_beginning_goes_on_from_any_place(many: World, after: str) -> None:
+    """A page token is a caller's word: from there on, and nothing twice."""
+    found, place = [], after or None
+    while True:
+        page = many.directory().page(ADMIN, email_begins="p1", after=place)
+        found += keys(page)
+        place = page.next_after
+        if place is None:
+            break
+    everybody = [key for page in read_all(many, ADMIN) for key in page]
+    begin = [key for key in everybody if key.user_email.startswith("p1")]
+    assert found == [key for key in begin if key.document_id > after]

@@ -24,6 +24,7 @@ from multi_user_oauth.model import (
     ConnectionStatus,
     ConnectorType,
     Identity,
+    Person,
     ProvedPerson,
     Provider,
     Secret,
@@ -37,6 +38,7 @@ from tests.support.provider import Mode
 from tests.support.world import (
     ADA,
     ADA_EMAIL,
+    ADA_HERSELF,
     ADA_ID,
     BOB,
     BOB_ID,
@@ -50,6 +52,7 @@ from tests.support.world import (
 from tests.unit.core.modes import each_mode, keeping_old_tokens, spending_old_tokens
 
 OPERATOR = System(name="operator")
+BOB_HIMSELF = Person(identities=frozenset({BOB_ID}), email=ADA_EMAIL)
 
 
 @dataclass(slots=True)
@@ -139,6 +142,16 @@ def test_who_is_connected_is_left_alone_unasked(world: World) -> None:
     assert world.meter.counts() == {"main.read": 1}
 
 
+def test_who_had_the_email_before_is_not_told(world: World) -> None:
+    """A person's history begins with the import too: what is before was somebody else's."""
+    world.connect(ADA, BOB_ID)
+    world.disconnect(ADA, BOB_HIMSELF)
+    take_in(world, old_token(world))
+    assert world.actions() == ["connected", "disconnected", "imported"]
+    (mine,) = world.history().audit(ADA_HERSELF, ADA).records
+    assert (mine.action, mine.previous) == ("imported", "")
+
+
 def test_with_replace_it_is_as_connecting_again(world: World) -> None:
     """Higher epoch, next generation."""
     before = world.connect()
@@ -147,7 +160,7 @@ def test_with_replace_it_is_as_connecting_again(world: World) -> None:
     after = world.record()
     assert after.epoch > before.epoch
     assert after.generation == before.generation + 1
-    assert world.actions() == ["connected", "imported"]
+    assert world.actions() == ["connected", "imported_again"]
 
 
 @pytest.mark.parametrize("replace", [False, True])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from multi_user_oauth.errors import MalformedEmailError
-from multi_user_oauth.model import normalise_email
+from multi_user_oauth.errors import MalformedEmailError, RequestError
+from multi_user_oauth.model import normalise_email, normalise_email_prefix
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,56 @@ def assert_refused(text: str) -> None:
     """It is refused, with the one error."""
     with pytest.raises(MalformedEmailError):
         normalise_email(text)
+
+
+FIELD = "user_email_prefix"
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("a", "a"),
+        ("Ada.", "ada."),
+        ("ADA@", "ada@"),
+        ("ada@EXAMPLE", "ada@example"),
+        ("ada@example.", "ada@example."),
+        ("ada@example.com", "ada@example.com"),
+        ("%_*", "%_*"),
+        ("jose\u0301", "jos\u00e9"),
+        ("ada@B\u00dcCHER", "ada@xn--bcher-kva"),
+        ("ada@b\u00fccher.", "ada@xn--bcher-kva."),
+        ("ada@b\u00fccher.ex", "ada@xn--bcher-kva.ex"),
+        ("ada@XN--BC", "ada@xn--bc"),
+    ],
+    ids=ascii,
+)
+def test_a_beginning_is_spelt_as_the_whole_is(text: str, normal: str) -> None:
+    """Wherever it ends; signs that mean something elsewhere mean nothing here."""
+    assert normalise_email_prefix(text, field=FIELD) == normal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "@", "@a", "a b", "a\n", "\x00", "a,b", "a@b@", "a@@", "<a", 'a"', "a@b c", "a" * 255,
+        "a@b\u00fc-", "a@\u00fc_", "\u2028", "\u00a0a", "a@" + "\u00fc" * 250, "\u1e9b\u0323 ",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_no_address_begins_with_is_refused(text: str) -> None:
+    """By the parameter's name."""
+    with pytest.raises(RequestError) as refused:
+        normalise_email_prefix(text, field=FIELD)
+    assert (refused.value.code, refused.value.field) == ("invalid_request", FIELD)
+
+
+@given(
+    st.from_regex(r"[a-zA-Z0-9%_+~'/-]{1,20}@[a-zA-Z0-9]{1,9}\.[a-zA-Z]{2,9}", fullmatch=True),
+    st.integers(min_value=1),
+)
+def test_every_beginning_of_an_address_finds_it(text: str, length: int) -> None:
+    """Cut anywhere, in any case: the address that is kept begins with what is asked for."""
+    begins = text[: 1 + length % len(text)]
+    normal = normalise_email(text)
+    assert normal.startswith(normalise_email_prefix(begins, field=FIELD))
+    assert normal.startswith(normalise_email_prefix(begins.swapcase(), field=FIELD))
