@@ -14,7 +14,8 @@ DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
 CHARTS: Final = ROOT / "docs" / "benchmarks"
 TEMPLATE: Final = Path(__file__).with_name("report.md")
 SECTIONS: Final = (
-    "library", "http", "starts", "refresh", "billing", "scale", "costs", "memory", "others",
+    "library", "http", "starts", "first_paint", "refresh", "billing", "scale", "costs", "memory",
+    "others",
 )  # fmt: skip
 
 Sections = Mapping[str, Any]

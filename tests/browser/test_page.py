@@ -39,9 +39,9 @@ def test_nobody_is_told_that_they_are_connected_by_an_address_alone(
     """A handle that anybody wrote there is asked about, and removed from the address."""
     ends = int(world.clock().timestamp()) + 600
     visitor.open(f"/?connector_type=google_workspace&flow_handle={'0' * 32}-{ends:x}")
-    visitor.page.wait_for_url(f"{world.origin}/")
+    visitor.page.wait_for_url(f"{world.origin}/account")
     visitor.page.wait_for_load_state("networkidle")
-    expect(visitor.page.get_by_role("status")).to_be_empty()
+    expect(visitor.page.locator("#notice")).to_be_empty()
 
 
 def test_a_stranger_is_not_asked_for_a_session(world: Running, visitor: Visitor) -> None:
@@ -60,12 +60,12 @@ def test_an_api_that_does_not_answer_is_tried_again(visitor: Visitor) -> None:
     def down(route: Route) -> None:
         route.fulfill(status=503, content_type="application/problem+json", body=PROBLEM)
 
-    visitor.page.route(f"**{USERS}", down)
-    visitor.open()
+    visitor.page.route(f"**{USERS}?*", down)
+    visitor.open("/account")
     expect(visitor.page.get_by_role("alert")).to_contain_text("The database does not answer.")
     visitor.page.get_by_role("button", name="Try again").click()
     expect(visitor.page.get_by_role("alert")).to_contain_text("The database does not answer.")
-    visitor.page.unroute(f"**{USERS}")
+    visitor.page.unroute(f"**{USERS}?*")
     visitor.page.get_by_role("button", name="Try again").click()
     visitor.sees_card("Google Workspace", "Connected")
     expect(visitor.page.get_by_role("alert")).to_have_count(0)
@@ -92,13 +92,13 @@ def test_a_connection_revoked_elsewhere_is_gone_here_too(new_visitor: NewVisitor
     visitor = new_visitor()
     dialog(visitor)
     elsewhere = visitor.context.new_page()
-    elsewhere.goto(f"{visitor.world.origin}/")
+    elsewhere.goto(f"{visitor.world.origin}/account")
     elsewhere.get_by_role("button", name="Revoke").click()
     elsewhere.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(elsewhere.get_by_role("status")).to_contain_text("Google Workspace is revoked.")
+    expect(elsewhere.locator("#notice")).to_contain_text("Google Workspace is revoked.")
     visitor.forgiven = (CONNECTION,)
     visitor.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(visitor.page.get_by_role("status")).to_have_text("Google Workspace was revoked already.")
+    expect(visitor.page.locator("#notice")).to_have_text("Google Workspace was revoked already.")
     visitor.sees_card("Google Workspace", "Revoked")
 
 
@@ -107,9 +107,9 @@ def test_a_session_that_is_over_asks_to_sign_in(world: Running, visitor: Visitor
     connected(visitor)
     world.clock.advance(8 * 3600)
     visitor.forgiven = (USERS, SESSION)  # what the page asks at once, before it is told of either
-    visitor.open()
-    expect(visitor.page.get_by_role("status")).to_contain_text("Your session is over.")
-    expect(visitor.page.get_by_role("listitem")).to_have_count(0)
+    visitor.open("/account")
+    expect(visitor.page.locator("#notice")).to_contain_text("Your session is over.")
+    expect(visitor.page.locator("#list > li:visible")).to_have_count(0)
     expect(visitor.page.get_by_role("button", name="Sign in with Google")).to_be_visible()
 
 

@@ -28,9 +28,9 @@ def test_after_a_sign_in_the_browser_is_at_a_clean_address(
     )
     callback, later = after_callback(world)
     assert callback.status == 303
-    assert visitor.page.url == f"{world.origin}/"
+    assert visitor.page.url == f"{world.origin}/account"
     assert visitor.page.evaluate("document.referrer") == ""
-    assert (later[0].path, later[0].referer) == ("/", "")
+    assert (later[0].path, later[0].referer) == ("/account", "")
     assert len(later) > 1
     assert not [each.path for each in later if CALLBACK in each.referer or "?" in each.referer]
 

@@ -64,7 +64,7 @@ def test_whoever_says_no_is_not_connected(world: Running, visitor: Visitor, prov
     visitor.page.get_by_role("button", name=f"Sign in with {provider}").click()
     visitor.choose("sarah")
     visitor.accept()
-    expect(visitor.page.get_by_role("status")).to_contain_text("is connected.")
+    expect(visitor.page.locator("#notice")).to_contain_text("is connected.")
 
 
 def test_an_unticked_required_permission_connects_nothing(world: Running, visitor: Visitor) -> None:
@@ -105,12 +105,12 @@ def test_an_address_of_the_callback_counts_once(
 ) -> None:
     """N02: Opened once more in the same browser it changes nothing, and says where to look."""
     visitor.sign_in(provider, SARAH, "sarah")
-    expect(visitor.page.get_by_role("status")).to_contain_text("is connected.")
+    expect(visitor.page.locator("#notice")).to_contain_text("is connected.")
     before = world.stored()
     visitor.page.goto(visitor.callback_url())
     visitor.sees_failure(*NOT_OPEN)
-    visitor.page.get_by_role("link", name="To the first page").click()
-    expect(visitor.page.get_by_role("listitem").first).to_contain_text("Connected")
+    visitor.page.get_by_role("link", name="To my account").click()
+    expect(visitor.page.locator("#list > li").first).to_contain_text("Connected")
     assert world.stored() == before
 
 

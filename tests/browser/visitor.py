@@ -1,17 +1,24 @@
 """A person at a browser of their own, and what the browser noticed meanwhile."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
+from tests.browser.readable import hindrances
 from tests.support.running import Running
 
 SETTLED: Final = 10_000.0
 """Milliseconds that a page may take; only a failing test waits so long."""
 PAGES: Final = ("/api/v1/oauth/callback/", "/api/v1/oauth/user/authorize")
 """Where a document answers with 4xx, which Chromium writes to its console too."""
+PICTURES: Final = Path(__file__).parents[2] / "test-results" / "screenshots"
+SCHEMES: Final = ("light", "dark")
+WIDTHS: Final = (1280, 320)
+SETTLED_SCRIPT: Final = "Promise.allSettled(document.getAnimations().map((each) => each.finished))"
+"""No colour on its way to another."""
 
 
 class Visitor:
@@ -35,8 +42,8 @@ class Visitor:
 
     def _heard(self, message: ConsoleMessage) -> None:
         where = urlsplit(message.location.get("url", "")).path
-        document = message.text.startswith("Failed to load resource: the server responded with")
-        if document and where.startswith((*PAGES, *self.forgiven)):
+        failed = message.text.startswith("Failed to load resource: ")
+        if failed and where.startswith((*PAGES, *self.forgiven)):
             return
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.text} at {where}")
@@ -44,6 +51,32 @@ class Visitor:
     def open(self, path: str = "/") -> None:
         """Open one of our pages."""
         self.page.goto(self.world.origin + path)
+
+    def looks(self) -> Iterator[tuple[str, int]]:
+        """Show the page in each colour scheme and width; put the window back afterwards."""
+        before = self.page.viewport_size
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for width in WIDTHS:
+                self.page.set_viewport_size({"width": width, "height": 720})
+                self.page.mouse.move(0, 0)  # no button is shown as one that is pointed at
+                self.page.evaluate(SETTLED_SCRIPT)
+                yield scheme, width
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        if before:
+            self.page.set_viewport_size(before)
+
+    def picture(self, name: str, *, scripts: bool = True) -> None:
+        """
+        Write what the page looks like, as NAME-WIDTH-SCHEME.png; fail if not everybody can read it.
+
+        Where the browser runs no `scripts`, axe-core, which is one, does not look.
+        """
+        for scheme, width in self.looks():
+            if scripts and width == WIDTHS[-1]:  # where there is less room
+                assert hindrances(self.page) == [], (name, scheme)
+            file = PICTURES / f"{name}-{width}-{scheme}.png"
+            self.page.screenshot(path=file, full_page=True, animations="disabled")
 
     def leave(self, provider: str, user_email: str) -> None:
         """Type the e-mail on the first page and press a provider's button."""

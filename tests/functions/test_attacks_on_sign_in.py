@@ -365,6 +365,8 @@ def test_no_refresh_token_is_asked_for_once_more_and_then_stored_as_nothing(
 PAGES: Final = (
     ("web", "/"),
     ("web", "/connect"),
+    ("web", "/account"),
+    ("web", "/admin"),
     ("authorize", "/?ticket=x"),
     ("callback_microsoft", "/?state=x&code=y"),
     ("callback_microsoft", "/admin-consent?admin_consent=True"),

@@ -8,6 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from multi_user_oauth.errors import UnauthenticatedError
 from multi_user_oauth.model import ConnectionStatus
 from multi_user_oauth.providers.platform_token import REMOVED
 from multi_user_oauth.sandbox.company import JOHN, SARAH, microsoft_identity
@@ -199,6 +200,25 @@ def test_a_person_by_a_bearer_token_sees_and_ends_their_own(issuing: Installatio
     assert code(stranger.revoke(MICROSOFT, SARAH.email)) == "not_connected"
     assert sarah.revoke(MICROSOFT, SARAH.email).status_code == 200
     assert issuing.status(MICROSOFT, SARAH.email) is ConnectionStatus.REVOKED
+
+
+def test_refresh_admits_tokens_for_its_own_address_where_it_has_one(issuing: Installation) -> None:
+    """Behind IAM: what an agent sends to us is no use there, nor what is sent there to us."""
+    own = "https://oauth-refresh-1.europe-west1.run.app"
+    settings = issuing.settings | {"REFRESH_AUDIENCE": own}
+    callers = listed_callers(Parts("refresh", Settings(settings), issuing.world))
+
+    def ask(audience: str) -> str:
+        token = issuing.sandbox.identity_token(audience, REFRESHER)
+        environ = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+        with issuing.app("refresh").test_request_context(environ_overrides=environ) as context:
+            return callers.require(context.request, "one").name
+
+    assert ask(own) == REFRESHER
+    with pytest.raises(UnauthenticatedError):
+        ask(ORIGIN)
+    replayed = Visitor(issuing, bearer=issuing.sandbox.identity_token(own, REFRESHER))
+    assert replayed.token(MICROSOFT, SARAH.email).status_code == 401
 
 
 def test_a_token_without_its_signature_counts_behind_iam_only(issuing: Installation) -> None:

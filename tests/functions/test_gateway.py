@@ -72,6 +72,10 @@ def get(gateway: Gateway, path: str, **headers: str) -> TestResponse:
     [
         ("/", "web"),
         ("/connect", "web"),
+        ("/account", "web"),
+        ("/admin", "web"),
+        ("/connect.js", "web"),
+        ("/connect.d.ts", "web"),
         ("/assets/js/connect.js", "web"),
         ("/api/v1/oauth/user/authorize", "authorize"),
         ("/api/v1/oauth/callback/microsoft", "callback_microsoft"),

@@ -1,12 +1,15 @@
 """What pages show: nothing that came from outside as markup, and no script but our own."""
 
+from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 
 import pytest
 
 from multi_user_oauth.sandbox.company import SARAH
 from tests.functions.conftest import Titled
 from tests.support.functions import AUTHORIZE, MICROSOFT, Installation, Visitor
+from tests.support.installation import CONNECTOR_TYPES
 
 EVIL = "<script>alert(1)</script>"
 
@@ -60,3 +63,34 @@ def test_only_assets_are_served(nothing_stored: Installation, path: str) -> None
     """Nothing beside or above their folder."""
     response = Visitor(nothing_stored).call("web", "GET", path)
     assert response.status_code == 404
+
+
+@pytest.fixture
+def microsoft_with(tmp_path: Path, keys: Mapping[str, str]) -> Callable[[str], Visitor]:
+    """A visitor of an installation whose Microsoft connector has one line more."""
+
+    def make(line: str) -> Visitor:
+        title = "title: Microsoft 365"
+        file = tmp_path / "with.yaml"
+        file.write_text(CONNECTOR_TYPES.replace(title, f"{title}\n  {line}"), "utf-8")
+        return Visitor(Installation(tmp_path, keys, {"CONNECTOR_TYPES_FILE": str(file)}))
+
+    return make
+
+
+def test_what_will_be_asked_stands_on_the_page_before(
+    microsoft_with: Callable[[str], Visitor],
+) -> None:
+    """In plain words and without a script, a purpose as text; what was added, too, if it may be."""
+    visitor = microsoft_with(f"purpose: For your assistant. {EVIL}")
+    path = f"/connect?connector_type={MICROSOFT}&scopes=Calendars.Read%20Mail.ReadWrite.All"
+    text = visitor.call("web", "GET", path).text
+    assert "What you allow with Microsoft 365" in text
+    assert "<li>send mail as you</li>" in text
+    assert f"For your assistant. {escape(EVIL)}" in text
+    assert "<li>see your calendar</li>" in text
+    assert "Mail.ReadWrite.All" not in text.partition("<details")[2]
+    body = {"user_email": SARAH.email, "connector_type": MICROSOFT}
+    link = visitor.call("authorize", "POST", AUTHORIZE, json=body).json or {}
+    confirm = visitor.call("authorize", "GET", link["authorization_url"]).text
+    assert f"For your assistant. {escape(EVIL)}" in confirm

@@ -142,7 +142,7 @@ def test_a_function_answers_its_own_routes_and_no_other(running: Running, name: 
     assert response.json()["code"] == "not_found"
 
 
-@pytest.mark.parametrize(("file", "status"), [("app.js", 200), ("nothing.js", 404)])
+@pytest.mark.parametrize(("file", "status"), [("account.js", 200), ("nothing.js", 404)])
 def test_the_pages_files_come_from_us(running: Running, file: str, status: int) -> None:
     """Not from the application around us, which knows no header of ours."""
     response = running.send("web", "GET", f"/assets/{file}")

@@ -112,6 +112,8 @@ def test_full_and_bare_paths_are_the_same_route(
         ("callback_google", "/?state=x&code=y"),
         ("web", "/"),
         ("web", "/connect"),
+        ("web", "/account"),
+        ("web", "/admin"),
     ],
 )
 @pytest.mark.parametrize(

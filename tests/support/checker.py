@@ -11,7 +11,7 @@ from tests.support.provider import Mode
 from tests.support.world import World
 
 SECRET = re.compile(r"(AT|RT|CODE)\|")
-ABOUT_AGENTS = frozenset({"delegated", "delegation_limited", "delegation_cut"})
+ASIDE = frozenset({"delegated", "delegation_limited", "delegation_cut", "restored", "released"})
 """Records of what is neither the credential nor the status."""
 
 KEEPS_OLD_TOKENS = frozenset({Mode.STATIC, Mode.LAX})
@@ -41,7 +41,7 @@ def _check_audit(world: World, connection: Connection) -> None:
     for before, after in pairwise(records):
         old = (before.epoch, before.generation, before.outcome)
         new = (after.epoch, after.generation, after.outcome)
-        said = after.action in ABOUT_AGENTS
+        said = after.action in ASIDE
         assert (old == new) == said, "a record without a change, or a change of something else"
         assert after.epoch >= before.epoch, "the epoch shrank"
         assert after.generation >= before.generation, "the generation shrank"

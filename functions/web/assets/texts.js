@@ -1,7 +1,10 @@
-// Everything that app.js says, in one place, in plain words.
+// Everything that the scripts of the pages for people say, in one place, in plain words.
+
+export { permissions } from "./scopes.js";
 
 export const status = {
   active: "Connected",
+  ends_soon: "Ends soon",
   needs_sign_in: "Sign-in needed",
   revoked: "Revoked",
 };
@@ -17,6 +20,15 @@ export const reasons = {
   session_control: "Your organisation limits how long a sign-in counts.",
 };
 export const anotherReason = "The provider asks you to sign in again.";
+
+// How a connection will end, by the API's `lives_until.reason`.
+export const forecasts = {
+  unused_90_days: () => "Stays connected as long as it is used.",
+  unused_6_months: () => "Stays connected as long as it is used.",
+  grant_expires: (day) => `Ends on ${day}: connect again before that to keep it.`,
+  client_secret_expires: (day) =>
+    `Ends on ${day} unless your administrator renews the application's secret. There is nothing for you to do.`,
+};
 
 // What revoking ended at the provider, by the API's `provider`.
 export const ended = {
@@ -34,15 +46,18 @@ export const removeAt = {
 // What went wrong, by the API's `code`.
 export const troubles = {
   conflict: "This connection has just been changed elsewhere. Try again.",
+  not_connected: "This connection is not there any more. Load the page anew.",
   offline: "The server can not be reached. Is this device online?",
   revocation_pending: "It is revoked as far as we are concerned, but busy at this moment. Try again.",
   store_unavailable: "The database does not answer. Try again in a moment; nothing was lost.",
+  too_many_delegations: "That is more agents than one connection can keep in mind. Cut one first.",
+  too_many_requests: "Too much at once. Try again in a minute.",
 };
 export const anotherTrouble = "That did not work. Try again in a moment.";
 
 // What an agent may do, by the API's names of actions, in the order in which they are told.
-const actions = {
-  "token": "everything that you allowed",
+export const actions = {
+  "token": "do everything that you allowed",
   "mail.read": "read your mail",
   "mail.send": "send mail as you",
   "files.read": "see and download your files",
@@ -51,78 +66,102 @@ const actions = {
   "calendar.write": "make appointments",
   "chat.read": "read your chats",
   "chat.send": "send chat messages as you",
-  "proxy": "call the provider as you",
+  "proxy": "make other calls to the provider as you",
 };
+export const actionNames = Object.keys(actions);
 
 export function mayDo(names) {
   if (!names.length) return "may do nothing in your name";
-  const told = names.includes("token") ? ["token"] : Object.keys(actions);
-  const words = told.filter((name) => names.includes(name)).map((name) => actions[name]);
-  return `may ${words.join(", ").replace(/^everything/, "do everything")}`;
+  const told = names.includes("token") ? ["token"] : actionNames;
+  return `may ${told.filter((name) => names.includes(name)).map((name) => actions[name]).join(", ")}`;
+}
+
+// What an agent did last, by the name of the action.
+const deeds = {
+  "token": "took an access token",
+  "mail.read": "read mail",
+  "mail.send": "sent mail",
+  "files.read": "read files",
+  "files.write": "changed files",
+  "calendar.read": "read the calendar",
+  "calendar.write": "made an appointment",
+  "chat.read": "read chats",
+  "chat.send": "sent a chat message",
+  "proxy": "called the provider",
+};
+export const did = (action) => deeds[action] ?? action;
+
+// What happened to a connection, by the API's `event`.
+const events = {
+  connected: "Connected",
+  connected_again: "Connected again",
+  delegated: "An agent was allowed",
+  delegation_cut: "An agent was cut",
+  delegation_limited: "An agent was limited",
+  disconnected: "Revoked",
+  healed: "Works again",
+  imported: "Taken over from another application",
+  imported_again: "Taken over again from another application",
+  needs_sign_in: "Sign-in needed",
+  refreshed: "Renewed by itself",
+  rescued: "Renewed by itself, after a disturbance",
+  superseded: "Ended: connected under another e-mail",
+};
+
+export function happened({ event, reason = "" }) {
+  const words = events[event] ?? event;
+  // The reason of these begins with the agent's name; what it may do now, its own line tells.
+  if (event.startsWith("delegat")) return `${words}: ${reason.split(": ")[0]}`;
+  return reason in reasons ? `${words}. ${reasons[reason]}` : words;
 }
 
 export const words = {
-  allConnections: "All connections",
   allow: "Allow",
   allowLabel: (agent, title) => `Allow ${agent} to use ${title}`,
-  allowed: (agent, title) => `${agent} may use ${title} in your name.`,
+  allowed: (agent, title, may) => `${agent} ${may}, with ${title}.`,
+  chooseOne: "Choose at least one. To take everything back, press Cut.",
+  connect: "Connect",
+  connectLabel: (title) => `Connect ${title}`,
   connected: (title) => `${title} is connected.`,
   cut: "Cut",
   cutLabel: (agent, title) => `Cut ${agent} from ${title}`,
+  doneElsewhere: "That sign-in ended well, in another browser. Sign in here to see your connections.",
   goneAlready: (title) => `${title} was revoked already.`,
+  leaveAsk: (agent, title) => `What may ${agent} do with ${title}?`,
+  leaveOver: (day) => `may do nothing in your name: what you allowed ended on ${day}`,
+  limit: "Limit",
+  limitDo: "Save",
+  limitLabel: (agent, title) => `Limit ${agent} on ${title}`,
+  neverUsed: "Has not used it yet",
+  noAgents: "No agent of your organisation may use this connection.",
   nowSince: (when) => `Connected since ${when}`,
-  revokeAsk: (title) => `Revoke ${title}?`,
   revokeLabel: (title, email) => `Revoke ${title} of ${email}`,
-  revokeMeans: (email) =>
-    `The services of your organisation stop acting as ${email} there. You can connect again at any time.`,
   revoked: (title) => `${title} is revoked.`,
   sessionOver: "Your session is over. Sign in to see your connections.",
-  signedInAs: (email, admin) => `Signed in as ${email}${admin ? ", administrator" : ""}`,
+  signedIn: "You are signed in.",
+  signedInAs: (email) => `Signed in as ${email}`,
   signedOut: "You are signed out.",
+  signedOutEverywhere: "You are signed out, here and everywhere else.",
+  slow: "This takes longer than usual. There is nothing you need to do.",
   tokenGone: "Tokens that were handed out stop working; that can take the provider a few minutes.",
   tokenUntil: (when) => `A token that was handed out before works until ${when}.`,
+  until: (day) => `, until ${day}`,
+  used: (when, did, purpose) => `Last used ${when}: ${did}${purpose ? ` (“${purpose}”)` : ""}`,
   wasCut: (agent, title) =>
     `${agent} gets nothing more from ${title}. What it was given before works for an hour at most.`,
   wasSince: (when) => `Was connected on ${when}`,
 };
 
-// Permissions; multi_user_oauth/http/texts.py says the same on the page before the trip.
-const scopes = {
-  "openid": "see who you are",
-  "email": "see who you are",
-  "profile": "see who you are",
-  "user.read": "see who you are",
-  "userinfo.email": "see who you are",
-  "userinfo.profile": "see who you are",
-  "mail.send": "send mail as you",
-  "mail.read": "read your mail",
-  "mail.readwrite": "read, write and move your mail",
-  "gmail.send": "send mail as you",
-  "gmail.readonly": "read your mail",
-  "files.read": "see and download your files",
-  "files.readwrite": "see, change and upload your files",
-  "drive.readonly": "see and download your files",
-  "drive.file": "see and change the files that this application made or was given",
-  "calendars.read": "see your calendar",
-  "calendars.readwrite": "see your calendar and make appointments",
-  "calendar.events": "see your calendar and make appointments",
-  "calendar.events.readonly": "see your calendar",
-  "chat.readbasic": "see which chats you are in",
-  "chat.read": "read your chats",
-  "chat.readwrite": "read and write your chats",
-  "chatmessage.send": "send chat messages as you",
-  "team.readbasic.all": "see which teams you are in",
-  "channel.readbasic.all": "see the channels of your teams",
-  "channelmessage.send": "post in channels of your teams as you",
-  "offline_access": "stay connected until you say stop",
+// The questions before something ends.
+export const revoking = (title, email) => ({
+  heading: `Revoke ${title}?`,
+  text: `The services of your organisation stop acting as ${email} there. You can connect again at any time.`,
+  yes: "Revoke",
+  no: "Keep it",
+});
+export const everywhere = {
+  heading: "Sign out everywhere?",
+  text: "Every browser and device on which you are signed in here is signed out, this one too. Your connections stay as they are.",
+  yes: "Sign out everywhere",
+  no: "Stay signed in",
 };
-const order = Object.keys(scopes);
-
-// Permissions in plain words, each once, in the order of the table above; unknown ones at the end.
-export function permissions(names) {
-  const short = names.map((name) => name.replace(/\/+$/, "").split("/").pop());
-  const known = short.map((name) => name.toLowerCase()).filter((name) => name in scopes);
-  known.sort((one, other) => order.indexOf(one) - order.indexOf(other));
-  const unknown = short.filter((name) => !(name.toLowerCase() in scopes));
-  return [...new Set([...known.map((name) => scopes[name]), ...unknown])];
-}

@@ -40,6 +40,7 @@ class CallbackRoutes:
         limits: Limits,
         now: Clock,
         approval_url: Callable[[str], str | None],
+        origin: str,
     ) -> None:
         self._provider = provider
         self._callback = callback
@@ -49,6 +50,7 @@ class CallbackRoutes:
         self._limits = limits
         self._now = now
         self._approval_url = approval_url
+        self._origin = origin
 
     def routes(self) -> tuple[Route, ...]:
         """Return the callback and, for Microsoft, where an admin's consent ends."""
@@ -69,7 +71,10 @@ class CallbackRoutes:
             arrived = self._callback.arrive(parameters, lambda flow: cookie_of(request, flow))
         except FailedFlowError as failed:
             response = self._pages.failure(
-                failed.cause, failed.flow.ticket, approval_url=self._approval(failed)
+                failed.cause,
+                failed.flow.ticket,
+                approval_url=self._approval(failed),
+                back_url=self._back(failed) if failed.over else None,
             )
             response.headers["X-Problem-Code"] = failed.cause.code
             if failed.over:
@@ -106,6 +111,12 @@ class CallbackRoutes:
     def _approval(self, failed: FailedFlowError) -> str | None:
         asked = isinstance(failed.cause, AdminConsentRequiredError)
         return self._approval_url(failed.flow.ticket.connector_type) if asked else None
+
+    def _back(self, failed: FailedFlowError) -> str | None:
+        # To the frontend that began it, which asks how it ended, and lets the person begin again.
+        ticket = failed.flow.ticket
+        ours = ticket.return_to.startswith(f"{self._origin}/")
+        return None if ours else _with_hint(ticket)
 
     def admin_consent(self, request: Request) -> Response:
         """Say how an admin's consent ended; nothing is stored, and nobody is signed in by it."""

@@ -3,18 +3,21 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 from flask import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from multi_user_oauth.errors import MultiUserOAuthError
 from multi_user_oauth.http.headers import FOR_FORMS
-from multi_user_oauth.http.paths import AUTHORIZE
+from multi_user_oauth.http.paths import ACCOUNT_PAGE, AUTHORIZE, CONNECT
 from multi_user_oauth.http.problems import headers_of
-from multi_user_oauth.http.texts import failure_text, scope_text
+from multi_user_oauth.http.texts import failure_text, permissions
 from multi_user_oauth.model import ConnectorType
 from multi_user_oauth.sign_in.ticket import Ticket
 
+_PERHAPS_WELL: Final = frozenset({"conflict", "flow_already_used", "flow_missing"})
+"""What is told although the sign-in may have ended well: the account says how it stands."""
 PROVIDER_NAMES: Final = {"microsoft": "Microsoft", "google": "Google"}
 
 
@@ -30,7 +33,7 @@ class Pages:
         )
         targets = " ".join(("'self'", *sorted(form_targets)))
         self._policy = (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
             f"frame-ancestors 'none'; form-action {targets}"
         )
 
@@ -46,7 +49,8 @@ class Pages:
             title=connector_type.title,
             provider=PROVIDER_NAMES[connector_type.provider],
             connect=ticket.intent == "connect",
-            permissions=list(dict.fromkeys(map(scope_text, asked))),
+            purpose=connector_type.purpose,
+            permissions=permissions(asked),
         )
         response.headers["Referrer-Policy"] = FOR_FORMS
         return response
@@ -57,11 +61,13 @@ class Pages:
         ticket: Ticket | None,
         *,
         approval_url: str | None = None,
+        back_url: str | None = None,
     ) -> Response:
         """
         Return the page that says what happened and what to do next; it shows nothing foreign.
 
-        `approval_url` is where an administrator approves: a link to send to them.
+        `approval_url` is where an administrator approves: a link to send to them. `back_url` is where
+        the person came from, if that is not our page: there they start again.
         """
         heading, explanation, next_step = failure_text(error.code)
         response = self._page(
@@ -72,8 +78,9 @@ class Pages:
             next_step=next_step,
             code=error.code,
             approval_url=approval_url,
-            user_email=ticket.user_email if ticket else "",
-            connector_type=ticket.connector_type if ticket else "",
+            back_url=back_url,
+            back_host=urlsplit(back_url).netloc if back_url else "",
+            again=_again(error, ticket),
         )
         response.headers.update(headers_of(error))
         return response
@@ -91,3 +98,12 @@ class Pages:
         response = Response(text, status=status, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = self._policy
         return response
+
+
+def _again(error: MultiUserOAuthError, ticket: Ticket | None) -> str:
+    if error.code in _PERHAPS_WELL:
+        return ACCOUNT_PAGE
+    if ticket is None:
+        return "/"
+    asked = {"connector_type": ticket.connector_type, "user_email": ticket.user_email}
+    return f"{CONNECT}?{urlencode(asked)}"

@@ -11,6 +11,7 @@ CONNECTORS: Final = "/api/v1/connectors/{connector_type}"
 AUTHORIZE: Final = f"{API}/user/authorize"
 CALLBACKS: Final = {provider: f"{API}/callback/{provider}" for provider in Provider}
 CONNECT: Final = "/connect"
+ACCOUNT_PAGE: Final = "/account"
 KEY: Final = "{connector_type}/{user_email}"
 SESSION_COOKIE: Final = "__Host-session"
 
@@ -36,7 +37,7 @@ def reauthorize_url(origin: str, key: ConnectionKey, *scopes: str) -> str:
 def delegate_url(origin: str, key: ConnectionKey) -> str:
     """Return the page, good for ever, where the person leaves this connection to an agent."""
     asked = {"connector_type": key.connector_type, "user_email": key.user_email}
-    return f"{origin}/?{urlencode(asked)}#agents"
+    return f"{origin}{ACCOUNT_PAGE}?{urlencode(asked)}#agents"
 
 
 def step_up_url(origin: str, user_email: str) -> str:

@@ -1,5 +1,6 @@
 """What our pages say, in one place, in plain words."""
 
+from collections.abc import Iterable
 from typing import Final
 
 Failure = tuple[str, str, str]
@@ -7,6 +8,11 @@ Failure = tuple[str, str, str]
 _AGAIN: Final = "Go back and start again."
 _ADMIN: Final = "Ask your administrator; there is nothing you can do yourself."
 _LATER: Final = "Try again in a few minutes. Nothing was lost."
+_INCOMPLETE: Final = (
+    "That address is not complete",
+    "A part of it was lost or changed on the way. Nothing was changed here.",
+    _AGAIN,
+)
 
 _FAILURES: Final[dict[str, Failure]] = {
     "access_denied": (
@@ -42,7 +48,7 @@ _FAILURES: Final[dict[str, Failure]] = {
     "flow_already_used": (
         "This sign-in has been used",
         "Each sign-in counts once. If it ended well the first time, you are connected.",
-        "Go to the first page to see whether you are connected.",
+        "See in your account whether you are connected.",
     ),
     "flow_expired": (
         "That took too long",
@@ -52,7 +58,7 @@ _FAILURES: Final[dict[str, Failure]] = {
     "flow_missing": (
         "This sign-in is not open in this browser",
         "It has been finished already, or it began in another browser. Nothing was changed now.",
-        "Go to the first page to see whether you are connected; if not, start again from there.",
+        "See in your account whether you are connected; if not, start again from there.",
     ),
     "guest_refused": (
         "That is a guest account",
@@ -106,6 +112,28 @@ _FAILURES: Final[dict[str, Failure]] = {
         _AGAIN,
     ),
     "unknown_connector_type": ("There is no such connection here", "The link may be old.", _AGAIN),
+    "too_many_requests": (
+        "Too much at once",
+        "More was asked from your network than is served in a minute.",
+        "Wait a minute, then try again.",
+    ),
+    "conflict": (
+        "Something else was faster",
+        "This connection was changed elsewhere at the same moment.",
+        "See in your account how it stands; if it is not connected, start again.",
+    ),
+    "revocation_pending": (
+        "It is still being revoked",
+        "This connection was revoked a moment ago, and the provider has not been told yet.",
+        _LATER,
+    ),
+    "store_unavailable": ("Our database does not answer", "Nothing was connected.", _LATER),
+    "internal_error": (
+        "That is our fault",
+        "Something here does not work as it should. Nothing was connected.",
+        "Try again; if it happens again, tell your administrator.",
+    ),
+    **dict.fromkeys(("invalid_request", "unknown_field", "duplicate_parameter"), _INCOMPLETE),
     "csrf": ("That did not come from our page", "Nothing was changed.", "Go to the first page."),
     "not_found": ("There is nothing here", "The address may be mistyped.", "Go to the first page."),
 }
@@ -153,3 +181,8 @@ def scope_text(scope: str) -> str:
     """Return a scope in plain words, or its own last part where we have none."""
     short = scope.rstrip("/").rpartition("/")[2]
     return _SCOPES.get(short.lower(), short)
+
+
+def permissions(scopes: Iterable[str]) -> list[str]:
+    """Return scopes in plain words, each sentence once, in the order of the scopes."""
+    return list(dict.fromkeys(map(scope_text, scopes)))

@@ -15,8 +15,9 @@ class ConnectorType:
     `required_scopes` must all be granted or nothing is stored; `optional_scopes` are asked for and may
     be declined; `allowed_scopes` may be asked for on top by a frontend. `tenant_ids` (Microsoft) and
     `hosted_domains` (Google) are whose accounts may sign in: never empty. `client_secret_expires` is
-    the day on which the client secret ends, if the operator wrote it down. A `retired` one is no longer
-    connected, and its connections are ended.
+    the day on which the client secret ends, if the operator wrote it down. `purpose` is one sentence for
+    people: what their permission is for. A `retired` one is no longer connected, and its connections are
+    ended.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ConnectorType:
     tenant_ids: tuple[str, ...] = ()
     hosted_domains: tuple[str, ...] = ()
     client_secret_expires: date | None = None
+    purpose: str = ""
     retired: bool = False
 
     @property

@@ -14,6 +14,7 @@ from multi_user_oauth.settings.yaml_file import Name, Text, load, malformed, sha
 class _ConnectorType(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     provider: Literal["microsoft", "google"]
     title: Text
+    purpose: Annotated[str, msgspec.Meta(max_length=300)] = ""
     client_id: Text
     client_secret: Text
     client_secret_expires: date | msgspec.UnsetType = msgspec.UNSET
@@ -45,6 +46,7 @@ def _connector_type(file: Path, name: str, entry: _ConnectorType) -> ConnectorTy
         name=name,
         provider=Provider(entry.provider),
         title=entry.title,
+        purpose=entry.purpose.strip(),
         client_id=entry.client_id,
         client_secret_name=entry.client_secret,
         required_scopes=tuple(entry.required_scopes),

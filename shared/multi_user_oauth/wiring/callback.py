@@ -31,6 +31,7 @@ def endpoint(parts: Parts) -> Endpoint:
         limits=parts.world.limits,
         now=parts.world.now,
         approval_url=outside.approval_url,
+        origin=parts.settings.public_origin,
     )
     return parts.endpoint(routes.routes(), error_page=pages.error)
 

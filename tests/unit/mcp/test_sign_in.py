@@ -24,7 +24,7 @@ from .talking import (
 )
 
 PAGE = f"{ORIGIN}/connect?connector_type=microsoft_teams&user_email=sarah%40company.com"
-LEAVE = f"{ORIGIN}/?connector_type=microsoft_teams&user_email=sarah%40company.com#agents"
+LEAVE = f"{ORIGIN}/account?connector_type=microsoft_teams&user_email=sarah%40company.com#agents"
 NOT_CONNECTED = refuses("not_connected", 404, reauthorize_url=PAGE)
 NOT_LEFT = refuses("delegation_required", 403, delegate_url=LEAVE)
 SENT = says({"status": "sent"})

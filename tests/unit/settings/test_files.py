@@ -62,6 +62,16 @@ def test_connector_types_are_read(tmp_path: Path) -> None:
     assert types["g"].client_secret_expires is None
 
 
+def test_what_a_connector_type_is_for_is_read(tmp_path: Path) -> None:
+    """One sentence for people, if there is one; a whole page is not."""
+    file = write(tmp_path, {"m": {**MICROSOFT, "purpose": " For your mail. "}, "g": GOOGLE})
+    assert load_connector_types(file)["m"].purpose == "For your mail."
+    assert not load_connector_types(file)["g"].purpose
+    file = write(tmp_path, {"m": {**MICROSOFT, "purpose": "x" * 301}})
+    with pytest.raises(ConfigurationError, match="purpose"):
+        load_connector_types(file)
+
+
 def test_the_day_a_client_secret_ends_is_read(tmp_path: Path) -> None:
     """As YAML writes a day, in quotes or without."""
     for day in (date(2027, 5, 1), "2027-05-01"):

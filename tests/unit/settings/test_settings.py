@@ -39,6 +39,7 @@ def test_every_setting_is_tested_here() -> None:
         "durable_reads",
         "reads_retention_days",
         "refresh_url",
+        "refresh_audience",
         "service_account",
         "trial_on_shared_host",
         "sandbox_url",
@@ -88,6 +89,7 @@ def test_the_defaults() -> None:
         "BACKUP_RETENTION_DAYS": "",
         "RETURN_ORIGINS": "",
         "REFRESH_URL": "",
+        "REFRESH_AUDIENCE": "",
         "SERVICE_ACCOUNT": "",
         "SANDBOX_URL": "",
         "TRIAL_ON_SHARED_HOST": "",
@@ -322,3 +324,13 @@ def test_a_shared_host_needs_the_trial_switch(origin: str) -> None:
         Settings({"PUBLIC_ORIGIN": origin}).require_own_host()
     Settings({"PUBLIC_ORIGIN": origin, "TRIAL_ON_SHARED_HOST": "yes"}).require_own_host()
     Settings({"PUBLIC_ORIGIN": "https://mycloudfunctions.net"}).require_own_host()
+
+
+def test_tokens_for_refresh_are_for_our_origin_unless_another_address_is_named() -> None:
+    """Behind IAM it is the function's own: the platform admits no token for another."""
+    origin = {"PUBLIC_ORIGIN": "https://connect.company.com"}
+    assert Settings(origin).refresh_audience == "https://connect.company.com"
+    own = "https://oauth-refresh-1.europe-west1.run.app"
+    assert Settings(origin | {"REFRESH_AUDIENCE": own}).refresh_audience == own
+    with pytest.raises(ConfigurationError, match="REFRESH_AUDIENCE"):
+        _ = Settings(origin | {"REFRESH_AUDIENCE": f"{own}/refresh"}).refresh_audience

@@ -1,0 +1,1 @@
+"""connect.js, used by a frontend of another site."""
