@@ -1,7 +1,7 @@
 """Finishing a disconnect: the one place, beside refreshing, where a refresh token is opened."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from multi_user_oauth.commit import ID_BYTES
@@ -15,6 +15,7 @@ from multi_user_oauth.errors import (
     TamperedError,
 )
 from multi_user_oauth.model import (
+    Connection,
     ConnectionKey,
     Identity,
     Limits,
@@ -103,7 +104,11 @@ class FinishRevocation:
     def _told(self, claimed: Revocation, act_until: datetime) -> RevocationResult:
         # Google's revoke kills the person's whole grant to the project (developers.google.com,
         # "Using OAuth 2.0 for Web Server Applications", revoking): a live sibling must live.
-        token = None if self._has_live(claimed.identity) else self._open(claimed)
+        siblings = self._of(claimed.identity)
+        if any(each.quarantined_at is not None for each in siblings):
+            # A backup brought them back: what they are now, and elsewhere, is for an operator to say.
+            return RevocationResult.PENDING
+        token = None if _has_live(siblings) else self._open(claimed)
         if self._now() > act_until:
             # We were frozen: the lease may be another's by now, and the person may be back.
             logger.warning("revocation is pending", extra={"connection": str(claimed.key)})
@@ -126,15 +131,16 @@ class FinishRevocation:
             extra = {"connection": str(claimed.key), "code": kept.code}
             logger.info("not deleted", extra=extra)
 
-    def _has_live(self, identity: Identity) -> bool:
-        return any(
-            snapshot.connection.holds_its_email
-            for snapshot in self._connections.by_identity(identity)
-        )
+    def _of(self, identity: Identity) -> list[Connection]:
+        return [snapshot.connection for snapshot in self._connections.by_identity(identity)]
 
     def _ended(self, key: ConnectionKey) -> RevocationResult:
         # Finished before, or cancelled because the person connected again.
         snapshot = self._connections.read(key)
-        if snapshot is not None and self._has_live(snapshot.connection.identity):
+        if snapshot is not None and _has_live(self._of(snapshot.connection.identity)):
             return RevocationResult.SUPERSEDED
         return RevocationResult.REVOKED
+
+
+def _has_live(siblings: Iterable[Connection]) -> bool:
+    return any(each.holds_its_email for each in siblings)

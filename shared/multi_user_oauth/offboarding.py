@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from multi_user_oauth.access import require_admin
+from multi_user_oauth.audit import RELEASED, RESTORED
 from multi_user_oauth.certificate import Certificate, CertifiedEnd, digest_of
 from multi_user_oauth.errors import (
     ConflictError,
@@ -186,9 +187,15 @@ class Offboard:
         return epoch is not None and self._revocations.revocation(dead.key, epoch) is not None
 
     def _ended_by(self, dead: Connection) -> str | None:
-        # Nothing is audited after the end: the newest record is the disconnect.
-        records = self._audit.audit_after(dead.key, dead.audit.sequence - 1, limit=1)
-        return records[0].actor if records else None
+        # Nothing is audited after the end, but that a backup brought the tombstone back: the newest
+        # record else is the disconnect.
+        for sequence in range(dead.audit.sequence, 0, -1):
+            records = self._audit.audit_after(dead.key, sequence - 1, limit=1)
+            if not records:
+                return None
+            if records[0].action not in (RESTORED, RELEASED):
+                return records[0].actor
+        return None
 
     def _of(self, identity: Identity) -> list[Connection]:
         return [snapshot.connection for snapshot in self._connections.by_identity(identity)]

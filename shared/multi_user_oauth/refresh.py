@@ -33,6 +33,7 @@ from multi_user_oauth.ports.breakers import Suspects
 from multi_user_oauth.refreshing import (
     is_leased,
     require_live,
+    require_released,
     respect_back_off,
     satisfies,
 )
@@ -132,6 +133,7 @@ class RefreshConnection:
         return False
 
     def _claim(self, snapshot: Snapshot) -> Snapshot:
+        require_released(snapshot.connection)
         try:
             claimed = self._store.claim(snapshot, self._draw(ID_BYTES).hex())
         except ConflictError as lost:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Final
 
 from multi_user_oauth.errors import (
     GrantRefusedError,
@@ -9,6 +10,7 @@ from multi_user_oauth.errors import (
     NeedsSignInError,
     NotConnectedError,
     ProviderUnavailableError,
+    QuarantinedError,
     StoreUnavailableError,
     TamperedError,
 )
@@ -27,14 +29,30 @@ from multi_user_oauth.ports import Anew, Draw
 logger = logging.getLogger(__name__)
 
 
+ASK_AGAIN: Final = 60
+"""Seconds: an operator looks before anything is released."""
+
+
 def require_live(key: ConnectionKey, snapshot: Snapshot | None) -> Snapshot:
-    """Return the snapshot if it can serve; raise `NotConnectedError` or `NeedsSignInError`."""
+    """
+    Return the snapshot if it can serve.
+
+    Raise `NotConnectedError`, `QuarantinedError` (nobody is sent to sign in meanwhile) or
+    `NeedsSignInError`.
+    """
     if snapshot is None or snapshot.connection.status is ConnectionStatus.REVOKED:
         raise NotConnectedError(str(key))
     connection = snapshot.connection
+    require_released(connection)
     if connection.status is ConnectionStatus.NEEDS_SIGN_IN:
         raise NeedsSignInError(str(key), reason=connection.reason or "sign_in_required")
     return snapshot
+
+
+def require_released(connection: Connection) -> None:
+    """Return if the connection is in no quarantine; raise `QuarantinedError`."""
+    if connection.quarantined_at is not None:
+        raise QuarantinedError(str(connection.key), retry_after=ASK_AGAIN)
 
 
 def serves(connection: Connection, min_ttl: timedelta, limits: Limits, now: datetime) -> bool:

@@ -42,6 +42,8 @@ class EndRetired:
             snapshot = self._connections.read(connection.key)
             if snapshot is None or snapshot.connection.status is ConnectionStatus.REVOKED:
                 continue
+            if snapshot.connection.quarantined_at is not None:
+                continue  # what a backup brought back tells no provider anything yet
             try:
                 self._end(snapshot)
             except MultiUserOAuthError as later:

@@ -11,6 +11,7 @@ from multi_user_oauth.errors import (
     MultiUserOAuthError,
     NeedsSignInError,
     NotConnectedError,
+    QuarantinedError,
     RefreshInProgressError,
     StoreUnavailableError,
     TamperedError,
@@ -19,6 +20,7 @@ from multi_user_oauth.model import Snapshot
 from multi_user_oauth.model.upkeep import Need, Upkeep
 from multi_user_oauth.pace import Pace
 from multi_user_oauth.ports import Clock, DueConnections, Usage
+from multi_user_oauth.refreshing import require_released
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ class Tend:
         connection = snapshot.connection
         try:
             return self._tend(snapshot, pace, until)
-        except (RefreshInProgressError, ConflictError, NotConnectedError):
+        except (RefreshInProgressError, ConflictError, NotConnectedError, QuarantinedError):
             return Outcome.BUSY
         except NeedsSignInError:
             return Outcome.REFUSED
@@ -84,6 +86,7 @@ class Tend:
 
     def _tend(self, snapshot: Snapshot, pace: Pace, until: datetime) -> Outcome:
         connection = snapshot.connection
+        require_released(connection)  # neither ended for want of use
         last_used_at = self._last_used_at(snapshot)
         need = self._upkeep.need(connection, last_used_at, self._now())
         if need is Need.REST:

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -27,8 +29,10 @@ from multi_user_oauth.model import System
 from multi_user_oauth.sandbox.company import DEFAULT_AGENT
 from multi_user_oauth.sandbox.reach import SandboxAdapter
 from multi_user_oauth.settings import Settings
+from multi_user_oauth.stores.file_backup import BackupFile
 from multi_user_oauth.stores.meter import OperationMeter
 from multi_user_oauth.wiring.asking import rewrapping
+from multi_user_oauth.wiring.backup import restoring
 from multi_user_oauth.wiring.importing import importing
 from multi_user_oauth.wiring.parts import Parts
 from multi_user_oauth.wiring.world import World
@@ -166,6 +170,17 @@ def rewrap_records(task: Task) -> None:
     say({"rewrapped": done.rewrapped, "versions": done.versions, "next": done.next_after})
 
 
+def restore_backup(task: Task) -> None:
+    """Put a backup into the databases, as an operator does."""
+    restore = restoring(Parts("manager", Settings(task["values"]), world_of(task)))
+    with ExitStack() as opened:
+        backup, *ledgers = (
+            BackupFile(opened.enter_context(Path(each).open("rb")), each)
+            for each in (task["file"], *task["ledgers"])
+        )
+        say(asdict(restore.restore(backup, ledgers)))
+
+
 def import_files(task: Task) -> None:
     """Take an older system's files in, one after the other."""
     parts = Parts("refresh", Settings(task["values"]), world_of(task))
@@ -206,6 +221,7 @@ TASKS: Final[dict[str, Callable[[Task], None]]] = {
     "tokens": get_tokens,
     "request": send_request,
     "rewrap": rewrap_records,
+    "restore": restore_backup,
     "import": import_files,
     "lock": lock,
 }

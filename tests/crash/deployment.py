@@ -235,6 +235,11 @@ class Deployment:
         """Destroy a version of a key."""
         LocalKeyVersions(Path(self.values["KEY_DIR"]), kind).destroy(version)
 
+    def move(self) -> None:
+        """Let the settings name other databases, where nothing is yet; the keys stay."""
+        self.data = self.data.with_name("moved")
+        self.values |= {"DATA_DIR": str(self.data)}
+
     def stop(self) -> None:
         """Stop what runs in this process, and what a test that failed left behind."""
         for process in self.processes:

@@ -125,6 +125,12 @@ class InGoogleCloud(Deployment):
         """Disable a version of a key, which is as good: nothing can be opened with it."""
         self._room.cloud.disable(self.values[f"{kind.name}_KEY"], version)
 
+    def move(self) -> None:
+        """Let the settings name another project, where nothing is yet but the clients' secrets."""
+        self.project = remember_project(f"test-{uuid4().hex[:12]}")
+        self.values |= {"GOOGLE_CLOUD_PROJECT": self.project}
+        self._furnish(self._room.cloud)
+
     def stop(self) -> None:
         """Stop all of that, and the relay."""
         super().stop()

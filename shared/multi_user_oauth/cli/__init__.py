@@ -9,6 +9,7 @@ except ModuleNotFoundError:  # an agent's installation: the client alone
     raise SystemExit(2) from None
 
 from multi_user_oauth.cli.audit import audit
+from multi_user_oauth.cli.backup import backup
 from multi_user_oauth.cli.completion import completion
 from multi_user_oauth.cli.connections import revoke, token, users
 from multi_user_oauth.cli.connectors_events import event_commands
@@ -23,6 +24,7 @@ from multi_user_oauth.cli.mcp import mcp
 from multi_user_oauth.cli.offboard import offboard
 from multi_user_oauth.cli.policy import policy
 from multi_user_oauth.cli.program import Program
+from multi_user_oauth.cli.restore import restore
 from multi_user_oauth.cli.serve import serve
 from multi_user_oauth.cli.tour import tour
 
@@ -56,6 +58,8 @@ for command in (
     erase,
     import_tokens,
     keys,
+    backup,
+    restore,
     audit,
     policy,
     doctor,

@@ -43,6 +43,12 @@ class KeysUnavailableError(RetryableError):
     code = "keys_unavailable"
 
 
+class QuarantinedError(RetryableError):
+    """A backup brought this connection back, and no operator has released it yet."""
+
+    code = "quarantined"
+
+
 class RevocationPendingError(RetryableError):
     """The disconnect is written down and will finish; its record is busy."""
 

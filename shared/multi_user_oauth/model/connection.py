@@ -64,7 +64,8 @@ class Connection:
     credential: a write that carries older ones is stale. `sealed_access` and `sealed_refresh` are None
     in a tombstone. `pending_revocation` is, in a tombstone, the epoch whose refresh token the provider
     may still have to be told to revoke. `refresh_due_at` is None where nothing is to be refreshed,
-    `refresh_token_expires_at` where the provider named no such time.
+    `refresh_token_expires_at` where the provider named no such time. `quarantined_at` is when a backup
+    brought it back: until an operator releases it, it serves nobody and no provider is asked for it.
     """
 
     key: ConnectionKey
@@ -89,6 +90,7 @@ class Connection:
     lease: Lease | None = None
     failure: Failure | None = None
     delegations: tuple[Delegation, ...] = ()
+    quarantined_at: datetime | None = None
 
     @property
     def holds_its_email(self) -> bool:
@@ -196,6 +198,7 @@ class Connection:
             pending_revocation=self.epoch if pending else None,
             lease=None,
             failure=None,
+            quarantined_at=None,
             delegations=tuple(
                 replace(delegation, actions=(), expires_at=None) for delegation in self.delegations
             ),

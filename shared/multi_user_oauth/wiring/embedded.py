@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Never
 
 from multi_user_oauth.errors import ConfigurationError
 from multi_user_oauth.model import Kind
+from multi_user_oauth.ports.backup import ActivityWalk, PuttingBack
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.backend import ActivityStore, MainStore
 from multi_user_oauth.wiring.world import World
@@ -34,6 +35,20 @@ class Embedded:
 
         path = self._settings.data_dir / "activity.db"
         return SqliteActivityStore(path, now=self._world.now, meter=self._world.meter)
+
+    def putting_back(self) -> PuttingBack:
+        """Return what writes a backup into the main database."""
+        from multi_user_oauth.stores.sqlite_backup import SqlitePuttingBack
+
+        path = self._settings.data_dir / "main.db"
+        return SqlitePuttingBack(path, now=self._world.now, meter=self._world.meter)
+
+    def activity_walk(self) -> ActivityWalk:
+        """Return what walks over the activity database."""
+        from multi_user_oauth.stores.sqlite_backup import SqliteActivityWalk
+
+        path = self._settings.data_dir / "activity.db"
+        return SqliteActivityWalk(path, meter=self._world.meter)
 
     def client_secrets(self) -> "LocalClientSecrets":
         """Return the applications' credentials."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from multi_user_oauth.model import Kind
 from multi_user_oauth.ports import ClientSecrets, KeyRotation, Signer
+from multi_user_oauth.ports.backup import ActivityWalk, PuttingBack
 from multi_user_oauth.settings import Settings
 from multi_user_oauth.wiring.backend import ActivityStore, MainStore
 from multi_user_oauth.wiring.world import World
@@ -41,6 +42,20 @@ class GoogleCloud:
 
         client = self._firestore(self._settings.firestore_activity_database)
         return FirestoreActivityStore(client, now=self._world.now, meter=self._world.meter)
+
+    def putting_back(self) -> PuttingBack:
+        """Return what writes a backup into the main database."""
+        from multi_user_oauth.stores.firestore_backup import FirestorePuttingBack
+
+        client = self._firestore(self._settings.firestore_main_database)
+        return FirestorePuttingBack(client, meter=self._world.meter)
+
+    def activity_walk(self) -> ActivityWalk:
+        """Return what walks over the activity database."""
+        from multi_user_oauth.stores.firestore_backup import FirestoreActivityWalk
+
+        client = self._firestore(self._settings.firestore_activity_database)
+        return FirestoreActivityWalk(client, meter=self._world.meter)
 
     def client_secrets(self) -> ClientSecrets:
         """Return the applications' credentials, from AWS if a region of it is named."""

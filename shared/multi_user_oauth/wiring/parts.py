@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Sealer,
         Signer,
     )
+    from multi_user_oauth.ports.backup import ActivityWalk, PuttingBack
     from multi_user_oauth.ports.events import Publish
     from multi_user_oauth.ports.shards import ShardQueue
     from multi_user_oauth.settings.policy_file import PolicyFile
@@ -128,6 +129,16 @@ class Parts:
     def activity(self) -> "ActivityStore":
         """The activity database."""
         return self._backend.activity()
+
+    @cached_property
+    def putting_back(self) -> "PuttingBack":
+        """What writes a backup into the main database, for an operator at a terminal."""
+        return self._backend.putting_back()
+
+    @cached_property
+    def activity_walk(self) -> "ActivityWalk":
+        """What walks over the activity database, for a backup."""
+        return self._backend.activity_walk()
 
     @cached_property
     def client_secrets(self) -> "ClientSecrets":

@@ -1,0 +1,1 @@
+"""Backups that nobody can open, and restoring them without bringing back what was ended since."""
