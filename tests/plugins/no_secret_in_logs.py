@@ -228,7 +228,7 @@ class NoSecretInLogs:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401  # reason: xdist has no types
-        """Take over what one of several processes of this run found; all have ended before the run does."""
+        """Take over what another process of this run found; all have ended before the run does."""
         self._hits += [Hit(*told) for told in getattr(node, "workeroutput", {}).get(SECRETS, ())]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -108,6 +108,16 @@ class Settings(GoogleCloudSettings, PubSubSettings, RefreshSettings, EdgeSetting
         return parse_origin(url, "REFRESH_URL") if url else None
 
     @cached_property
+    def refresh_audience(self) -> str:
+        """`REFRESH_AUDIENCE`: whom tokens for `refresh` are made out to; by default `PUBLIC_ORIGIN`.
+
+        Behind IAM it is the function's own address, `https://NAME-NUMBER.REGION.run.app`: the platform
+        admits tokens for that one only (Cloud Run, "Custom audiences").
+        """
+        audience = self._values.get("REFRESH_AUDIENCE")
+        return parse_origin(audience, "REFRESH_AUDIENCE") if audience else self.public_origin
+
+    @cached_property
     def service_account(self) -> str:
         """`SERVICE_ACCOUNT`: whose identity this function proves to others; `default` is its own."""
         return self._values.get("SERVICE_ACCOUNT") or "default"

@@ -125,4 +125,5 @@ def remote(parts: Parts, url: str) -> "RemoteRefresher":
         account=parts.settings.service_account,
         now=parts.world.now,
     )
-    return RemoteRefresher(url=url, audience=parts.settings.public_origin, identity=identity.token)
+    audience = parts.settings.refresh_audience
+    return RemoteRefresher(url=url, audience=audience, identity=identity.token)

@@ -42,7 +42,7 @@ def listed_callers(parts: Parts) -> ListedCallers:
     now = parts.world.now
     source = Outside(parts, with_secrets=False).transport()
     keys = SigningKeys(source=source, url=GOOGLE_KEYS)
-    audience = parts.settings.public_origin
+    audience = parts.settings.refresh_audience
     behind_iam = parts.settings.behind_iam
 
     def verify(unverified_token: Secret) -> Agent:
