@@ -132,5 +132,6 @@ def test_the_gateway_passes_on_what_a_browser_needs(demo: RunningDemo) -> None:
     assert away.headers["Location"].startswith(demo.world.sandbox_url)
     assert "__Host-flow-" in away.headers["Set-Cookie"]
     assert "gunicorn" not in away.headers.get("Server", "")
-    page = requests.get(f"{origin}/assets/account.js", timeout=PATIENCE)
+    plain = {"Accept-Encoding": "identity"}
+    page = requests.get(f"{origin}/assets/account.js", headers=plain, timeout=PATIENCE)
     assert (page.status_code, page.headers["Content-Length"]) == (200, str(len(page.content)))
