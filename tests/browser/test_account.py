@@ -31,6 +31,7 @@ def test_a_person_signs_out(world: Running, visitor: Visitor) -> None:
     expect(visitor.page.locator("#notice")).to_have_text("You are signed out.")
     expect(visitor.page.locator("#notice")).to_be_focused()
     expect(visitor.page.locator("#list > li:visible")).to_have_count(0)
+    visitor.picture("account-signed-out")
     assert [c["name"] for c in visitor.context.cookies(world.origin)] == []
     visitor.context.add_cookies(kept)  # type: ignore[arg-type]  # reason: what Playwright gives it takes
     visitor.forgiven = (SESSION,)

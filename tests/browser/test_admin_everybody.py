@@ -268,7 +268,9 @@ def test_without_a_network_it_says_so_and_goes_on_with_one(world: Office, visito
 
 
 def test_the_page_is_small(office: Office, visitor: Visitor) -> None:
-    """With all that it loads, and the answers to its questions."""
+    """With all that it loads, and the answers to its questions; its list full."""
+    for number in range(60):
+        office.put(MICROSOFT, f"somebody{number:02}@company.com")
     office.enter(visitor)
     network = visitor.context.new_cdp_session(visitor.page)
     sizes: list[float] = []

@@ -41,6 +41,8 @@ def test_the_wrong_account_is_refused(
     world.sandbox.set("microsoft", lenient_tenant=True)
     visitor.sign_in(provider, SARAH, account)
     visitor.sees_failure(*failure)
+    if provider == "Microsoft":
+        visitor.picture(f"refused-{account}")
     assert world.stored() == {"flow_marks": [failure[1]]}
 
 

@@ -134,6 +134,7 @@ def test_both_providers_are_shown_in_one_session(visitor: Visitor) -> None:
     visitor.sign_in("Google", SARAH, "sarah")
     visitor.sees_card("Google Workspace", "Connected")
     visitor.sees_card("Microsoft 365", "Connected")
+    visitor.picture("account-both-providers")
 
 
 def test_an_admin_sees_their_own_connections_in_their_account(

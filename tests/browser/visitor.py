@@ -1,8 +1,8 @@
 """A person at a browser of their own, and what the browser noticed meanwhile."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
@@ -15,8 +15,9 @@ SETTLED: Final = 10_000.0
 PAGES: Final = ("/api/v1/oauth/callback/", "/api/v1/oauth/user/authorize")
 """Where a document answers with 4xx, which Chromium writes to its console too."""
 PICTURES: Final = Path(__file__).parents[2] / "test-results" / "screenshots"
-SCHEMES: Final = ("light", "dark")
-WIDTHS: Final = (1280, 320)
+Scheme = Literal["light", "dark"]
+SHOWN_LOOKS: Final[tuple[tuple[Scheme, int], ...]] = (("light", 1280), ("dark", 320))
+ALL_LOOKS: Final[tuple[tuple[Scheme, int], ...]] = (*SHOWN_LOOKS, ("light", 320), ("dark", 1280))
 SETTLED_SCRIPT: Final = "Promise.allSettled(document.getAnimations().map((each) => each.finished))"
 """No colour on its way to another."""
 
@@ -52,16 +53,15 @@ class Visitor:
         """Open one of our pages."""
         self.page.goto(self.world.origin + path)
 
-    def looks(self) -> Iterator[tuple[str, int]]:
+    def looks(self, looks: Iterable[tuple[Scheme, int]] = ALL_LOOKS) -> Iterator[tuple[str, int]]:
         """Show the page in each colour scheme and width; put the window back afterwards."""
         before = self.page.viewport_size
-        for scheme in SCHEMES:
+        for scheme, width in looks:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for width in WIDTHS:
-                self.page.set_viewport_size({"width": width, "height": 720})
-                self.page.mouse.move(0, 0)  # no button is shown as one that is pointed at
-                self.page.evaluate(SETTLED_SCRIPT)
-                yield scheme, width
+            self.page.set_viewport_size({"width": width, "height": 720})
+            self.page.mouse.move(0, 0)  # no button is shown as one that is pointed at
+            self.page.evaluate(SETTLED_SCRIPT)
+            yield scheme, width
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         if before:
             self.page.set_viewport_size(before)
@@ -72,8 +72,8 @@ class Visitor:
 
         Where the browser runs no `scripts`, axe-core, which is one, does not look.
         """
-        for scheme, width in self.looks():
-            if scripts and width == WIDTHS[-1]:  # where there is less room
+        for scheme, width in self.looks(SHOWN_LOOKS):
+            if scripts:
                 assert hindrances(self.page) == [], (name, scheme)
             file = PICTURES / f"{name}-{width}-{scheme}.png"
             self.page.screenshot(path=file, full_page=True, animations="disabled")

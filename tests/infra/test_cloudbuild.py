@@ -58,11 +58,12 @@ def test_only_an_approved_plan_is_applied() -> None:
 
 
 def test_the_plan_and_what_it_was_made_of_are_kept() -> None:
-    """Beside the build's own record of their hashes."""
+    """Beside the build's own record of their hashes; and what the pages looked like."""
     assert set(BUILD["artifacts"]["objects"]["paths"]) == {
         "infra/build/plan.txt",
         "infra/build/archives.sha256",
         "infra/build/*.zip",
+        "test-results/screenshots/*.png",
     }
     assert BUILD["options"]["requestedVerifyOption"] == "VERIFIED"
 
