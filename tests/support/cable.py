@@ -1,5 +1,6 @@
 """A cable between a client and a server on this machine, which can be cut, or hold everything up."""
 
+import os
 import socket
 import threading
 from contextlib import suppress
@@ -7,6 +8,12 @@ from typing import Final, Self
 
 _HOST: Final = "127.0.0.1"
 _CHUNK: Final = 65_536
+_PORTS: Final = range(12_000, 32_000)
+_EACH: Final = 100
+"""Ports between the first ones of two processes."""
+_first: Final = _PORTS.start + os.getpid() * _EACH % len(_PORTS)
+_untried: Final = iter((*range(_first, _PORTS.stop), *range(_PORTS.start, _first)))
+"""Each cable of this process has one of its own, whether it is cut or not."""
 _JOIN_SECONDS: Final = 5.0
 
 
@@ -33,9 +40,18 @@ class Cable:
         """Listen, at the same port as before, and let everything through."""
         self._free.set()
         if self._listener is None:
-            self._listener = socket.create_server((_HOST, self.port))
+            self._listener = self._listening()
             self.port = self._listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _listening(self) -> socket.socket:
+        if self.port:
+            return socket.create_server((_HOST, self.port))
+        # None that a system gives out by itself: somebody else would have it while the cable is cut.
+        for port in _untried:
+            with suppress(OSError):
+                return socket.create_server((_HOST, port))
+        raise OSError("no port is free")
 
     def hold(self) -> None:
         """Let nothing through, and say nothing about it."""

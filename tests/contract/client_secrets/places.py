@@ -109,7 +109,7 @@ class GooglePlace:
     def reader(self, now: Clock) -> SecretManagerClientSecrets:
         """Return a reader with little patience."""
         return SecretManagerClientSecrets(
-            self.cloud.secrets(REFRESH), PROJECT.partition("/")[2], now=now, give_up_after=0.3
+            self.cloud.secrets(REFRESH), PROJECT.partition("/")[2], now=now, give_up_after=1.0
         )
 
     @property

@@ -60,7 +60,7 @@ class InCloudKms:
 
     def __call__(self, key_version: str) -> Signer:
         """As `Signers`."""
-        return CloudKmsSigner(self.cloud.our_kms(self.caller, give_up_after=0.3), key_version)
+        return CloudKmsSigner(self.cloud.our_kms(self.caller, give_up_after=3.0), key_version)
 
 
 @pytest.fixture(scope="module")
