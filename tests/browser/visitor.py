@@ -87,9 +87,10 @@ class Visitor:
 
     def choose(self, account: str) -> None:
         """Choose an account at the provider, from all accounts if it is not offered at once."""
-        button = self.page.locator(f"#account-{account}")
+        button, other = self.page.locator(f"#account-{account}"), self.page.locator("#other")
+        expect(button.or_(other).first).to_be_visible()  # the browser may still be on its way
         if not button.count():
-            self.page.locator("#other").click()
+            other.click()
         button.click()
 
     def accept(self, *, unticked: Collection[str] = ()) -> None:

@@ -262,12 +262,12 @@ def test_a_worker_that_wakes_the_loop_first_does_not_break_the_stop() -> None:
 
     triggers[0]._physical_pull = after_a_worker  # noqa: SLF001  # reason: the fault to inject
     server.stop()
-    assert [trigger._closed for trigger in triggers] == [True] * len(triggers)  # noqa: SLF001
+    assert [trigger._closed for trigger in triggers] == [True] * len(triggers)  # noqa: SLF001  # reason: what must have come to pass
 
 
 def all_servers(server: GatewayServer) -> list[Any]:
     """Return the parts of waitress that listen."""
-    return [each for each in server._map.values() if isinstance(each, TcpWSGIServer)]  # noqa: SLF001
+    return [each for each in server._map.values() if isinstance(each, TcpWSGIServer)]  # noqa: SLF001  # reason: whom workers wake
 
 
 def test_a_port_of_another_program_is_not_free() -> None:
