@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from flask import Flask, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask.typing import ResponseReturnValue, RouteCallable
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from waitress.channel import ClientDisconnected
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 
 from .admin import admin_blueprint, mailbox_blueprint
 from .gate import Gate
@@ -62,14 +65,39 @@ def create_app(
         *office_blueprints(state),
     ):
         app.register_blueprint(blueprint)
+    app.keep_routes()
     return app
 
 
+class CompiledPages(BytecodeCache):
+    """The pages' templates, as Jinja compiled them, in memory."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was kept, if anything was."""
+        if page := self._pages.get(bucket.key):
+            bucket.bytecode_from_string(page)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a page."""
+        self._pages[bucket.key] = bucket.bytecode_to_string()
+
+
 class SandboxApp(Flask):
-    """Flask with one lock around every view, and faults in front of it."""
+    """
+    Flask with one lock around every view, and faults in front of it.
+
+    Compiling routes and pages takes longer than all else; a process does it once, for they never change.
+    """
+
+    routes: ClassVar[Map | None] = None
+    jinja_options: ClassVar[dict[str, Any]] = {"bytecode_cache": CompiledPages()}
 
     def __init__(self, state: State, sleep: Sleep) -> None:
         super().__init__(__name__, template_folder="pages", static_folder="pages/static")
+        self.url_map = self.routes or self.url_map
         self.state = state
         self.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
         gate = Gate(state, sleep)
@@ -78,6 +106,24 @@ class SandboxApp(Flask):
         self.before_request(gate.before)
         self.after_request(gate.after)
         self.register_error_handler(HTTPException, _http_error)
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: RouteCallable | None = None,
+        provide_automatic_options: bool | None = None,  # noqa: FBT001  # reason: Flask's signature
+        **options: Any,  # noqa: ANN401  # reason: Flask's signature
+    ) -> None:
+        """Add a route; where all are compiled, only say which view answers at it."""
+        if self.routes is None or endpoint is None or view_func is None:
+            super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+        else:
+            self.view_functions[endpoint] = view_func
+
+    def keep_routes(self) -> None:
+        """Let the next application of this process have the routes of this one."""
+        type(self).routes = self.url_map
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
         """Serve one request, or end the connection without a word if a fault says so."""
