@@ -14,8 +14,8 @@ DOCUMENT: Final = ROOT / "docs" / "benchmarks.md"
 CHARTS: Final = ROOT / "docs" / "benchmarks"
 TEMPLATE: Final = Path(__file__).with_name("report.md")
 SECTIONS: Final = (
-    "library", "http", "starts", "first_paint", "refresh", "billing", "scale", "costs", "memory",
-    "others",
+    "library", "http", "starts", "archives", "first_paint", "refresh", "billing", "scale", "costs",
+    "memory", "others",
 )  # fmt: skip
 
 Sections = Mapping[str, Any]
@@ -53,6 +53,7 @@ def parts(machine: Mapping[str, Any], sections: Sections) -> dict[str, str]:
         f"Python {machine['python']}; {packages}",
         **{f"figures {name}": figures(sections[name]["figures"]) for name in SECTIONS},
         "summary": summary(sections),
+        "archives": archives(sections["archives"]["rows"]),
         "billed": billed(sections["billing"]),
         "costs": dollars(sections["costs"]["dollars"]),
         "assumptions": assumptions(),
@@ -163,6 +164,21 @@ def _reached(figure: Mapping[str, Any]) -> bool:
     value: float = figure["value"]
     target: float = figure["target"]
     return value >= target if figure["at_least"] else value <= target
+
+
+def archives(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is deployed as a table."""
+    told = [
+        (
+            f"`{row['function']}`",
+            f"{row['archive']:.1f} MB",
+            str(row["packages"]),
+            f"{row['installed']:.0f} MB",
+            f"{row['first_answer']:,.0f} ms",
+        )
+        for row in rows
+    ]
+    return _table(("function", "archive", "packages", "installed", "first answer"), told)
 
 
 def _target(figure: Mapping[str, Any]) -> str:

@@ -195,7 +195,7 @@ def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int)
         talks=False,
     )
     try:
-        answered = _ask(port, first)
+        answered = ask(port, first)
         took = time.perf_counter() - began
     finally:
         process.stop()
@@ -203,7 +203,7 @@ def seconds(source: str, settings: Mapping[str, str], first: bytes, status: int)
     return took
 
 
-def _ask(port: int, request: bytes) -> bytes:
+def ask(port: int, request: bytes) -> bytes:
     """Send the request as soon as somebody listens, and return the whole answer."""
     connected: list[socket.socket] = []
 
