@@ -51,6 +51,23 @@ def test_the_page_says_how_long_a_connection_will_last(
         visitor.picture("account-ends-soon")
 
 
+def test_what_a_backup_brought_back_says_that_it_waits(world: Running, visitor: Visitor) -> None:
+    """For an administrator, and not for the person, who is asked to do nothing."""
+    connected(visitor)
+
+    def restored(route: Route) -> None:
+        body = route.fetch().json()
+        body["users"][0] |= {"quarantined_at": f"{day(world, 0)}T00:00:00Z", "missing_scopes": []}
+        route.fulfill(json=body)
+
+    visitor.page.route(f"**{USERS}?*", restored)
+    visitor.open("/account")
+    visitor.sees_card(GOOGLE, "On hold")
+    expect(visitor.card(GOOGLE).locator(".forecast")).to_contain_text("nothing for you to do")
+    expect(visitor.card(GOOGLE).locator("form")).to_have_count(0)
+    visitor.picture("account-on-hold")
+
+
 def test_a_person_signs_out_everywhere(world: Running, new_visitor: NewVisitor) -> None:
     """After being asked; the other device finds out at its next step. What is connected stays."""
     phone, laptop = new_visitor(), new_visitor()

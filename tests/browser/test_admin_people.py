@@ -1,6 +1,7 @@
 """Who is connected, what is about to break and who used what: found, filtered, page by page."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -73,6 +74,15 @@ def test_of_much_that_is_broken_some_is_shown_and_the_rest_one_press_away(
     visitor.page.get_by_role("link", name="Show all that need a sign-in").click()
     expect(people(visitor.page)).to_have_count(7)
     expect(visitor.page.locator("#everybody-heading")).to_be_focused()
+
+
+def test_what_a_backup_brought_back_is_seen_to_wait(world: Office, visitor: Visitor) -> None:
+    """Until it is released agents are refused; the list says that, and not that all is well."""
+    world.put(GOOGLE, SARAH, lambda each: replace(each, quarantined_at=each.connected_at))
+    world.enter(visitor)
+    row = visitor.page.locator("#people-rows tr").first
+    expect(row).to_contain_text("In quarantine")
+    expect(row).to_contain_text("agents are refused until it is released")
 
 
 def test_nothing_to_do_is_said(world: Office, visitor: Visitor) -> None:

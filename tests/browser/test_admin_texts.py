@@ -34,7 +34,7 @@ def listed(schema: str, field: str) -> set[str]:
         ("ended", set(API["ProviderOutcome"]["enum"])),
         ("failing", listed("User", "failing_because")),
         ("forecasts", set(Ending)),
-        ("health", {*ConnectionStatus, "ends_soon"}),
+        ("health", {*ConnectionStatus, "ends_soon", "quarantined"}),
         ("problems", listed("AuditVerification", "problem")),
     ],
 )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from multi_user_oauth.audit import RESTORED, audited
 from multi_user_oauth.model import (
     Batch,
     Connection,
@@ -238,6 +239,22 @@ def test_what_fails_is_told(
     assert user["status"] == "active"
     assert (user["failed_attempts"], user["failing_because"]) == (3, told)
     assert user["last_failed_at"] == START.isoformat().replace("+00:00", "Z")
+
+
+def test_what_waits_in_quarantine_is_told(installation: Installation, admin: Visitor) -> None:
+    """Since when; nothing of it where nothing was restored."""
+    add(installation, "anna@company.com")
+    (user,) = (admin.users().json or {})["users"]
+    assert "quarantined_at" not in user
+    found = get(installation.store, ConnectionKey(MICROSOFT, "anna@company.com"))
+    restored = replace(found.connection, quarantined_at=START)
+    made = audited(found, restored, action=RESTORED, actor="system:restore", at=START)
+    installation.store.commit(Batch(changes=(made,)))
+    (user,) = (admin.users().json or {})["users"]
+    assert (user["status"], user["quarantined_at"]) == (
+        "active",
+        START.isoformat().replace("+00:00", "Z"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,16 @@ export function standing(line, user) {
   const badge = line.querySelector(".status");
   const ends = user.lives_until;
   const soon = ends?.reason === "grant_expires" && new Date(ends.at) - Date.now() <= SOON;
-  badge.dataset.status = soon ? "ends_soon" : user.status;
+  badge.dataset.status = onHold(user) ? "quarantined" : soon ? "ends_soon" : user.status;
   badge.textContent = texts.health[badge.dataset.status];
   line.children[3].replaceChildren(...forecast(user));
 }
 
+const onHold = ({ status, quarantined_at: restored }) => status === "active" && restored;
+
 function forecast(user) {
   const { status, reason, lives_until: ends, failing_because: because } = user;
+  if (onHold(user)) return [texts.onHold];
   if (status === "needs_sign_in") return [texts.reasons[reason] ?? texts.anotherReason];
   if (status !== "active" || !ends) return [];
   const known = texts.forecasts[ends.reason]?.(onDay(ends.at)) ?? onDay(ends.at);

@@ -4,6 +4,7 @@ export const health = {
   active: "Connected",
   ends_soon: "Ends soon",
   needs_sign_in: "Sign-in needed",
+  quarantined: "In quarantine",
   revoked: "Revoked",
 };
 
@@ -27,6 +28,9 @@ export const forecasts = {
   client_secret_expires: (when) => `Ends on ${when}, unless the client secret is replaced`,
 };
 
+// How one ends that a backup brought back.
+export const onHold = "Brought back from a backup: agents are refused until it is released";
+
 // Why nothing is renewed at the moment, by the API's `failing_because`.
 export const failing = {
   operator_must_act: "Not renewed: the application's registration, secret or key is at fault",
@@ -47,7 +51,9 @@ export const events = {
   imported_again: "Taken over again from another application",
   needs_sign_in: "Sign-in needed",
   refreshed: "Renewed",
+  released: "Released from quarantine",
   rescued: "Renewed, after an interruption",
+  restored: "Brought back from a backup",
   superseded: "Ended by another connection of the same account",
 };
 

@@ -13,7 +13,7 @@ export function card(connection, reload) {
   const item = copyOf("connection");
   const part = (selector) => item.querySelector(selector);
   const alive = status !== "revoked";
-  const health = endsSoon(connection) ? "ends_soon" : status;
+  const health = healthOf(connection);
 
   picture(part("img"), connectorType);
   part("h3").textContent = titleOf(connectorType);
@@ -27,10 +27,10 @@ export function card(connection, reload) {
   if (!alive) part(".agents").remove();
   part(".history").ontoggle = (event) => showHistory(event.currentTarget, connection);
 
-  if (health !== "active" || connection.missing_scopes.length > 0) {
+  if (!["active", "quarantined"].includes(health) || connection.missing_scopes.length > 0) {
     part("[name=user_email]").value = email;
     part("[name=connector_type]").value = connectorType;
-    if (health === "active") part(".again").classList.add("secondary", "outline");
+    if (status === "active" && health !== "ends_soon") part(".again").classList.add("secondary", "outline");
   } else part("form").remove();
   const button = part(".revoke");
   button.setAttribute("aria-label", texts.words.revokeLabel(titleOf(connectorType), email));
@@ -64,12 +64,18 @@ function text(line, sentence) {
   else line.remove();
 }
 
+function healthOf(connection) {
+  if (connection.status === "active" && connection.quarantined_at) return "quarantined";
+  return endsSoon(connection) ? "ends_soon" : connection.status;
+}
+
 // Only the end that the person can put off, by signing in again.
 function endsSoon({ lives_until: end }) {
   return end?.reason === "grant_expires" && new Date(end.at) - Date.now() < SOON;
 }
 
-function forecast({ lives_until: end }) {
+function forecast({ status, quarantined_at: restored, lives_until: end }) {
+  if (status === "active" && restored) return texts.onHold;
   return end && texts.forecasts[end.reason]?.(onDay(end.at));
 }
 

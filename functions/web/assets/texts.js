@@ -6,6 +6,7 @@ export const status = {
   active: "Connected",
   ends_soon: "Ends soon",
   needs_sign_in: "Sign-in needed",
+  quarantined: "On hold",
   revoked: "Revoked",
 };
 
@@ -29,6 +30,10 @@ export const forecasts = {
   client_secret_expires: (day) =>
     `Ends on ${day} unless your administrator renews the application's secret. There is nothing for you to do.`,
 };
+
+// How one ends that a backup brought back.
+export const onHold =
+  "Brought back from a backup. It works again when your administrator says so; there is nothing for you to do.";
 
 // What revoking ended at the provider, by the API's `provider`.
 export const ended = {
@@ -104,7 +109,9 @@ const events = {
   imported_again: "Taken over again from another application",
   needs_sign_in: "Sign-in needed",
   refreshed: "Renewed by itself",
+  released: "Works again after the backup",
   rescued: "Renewed by itself, after a disturbance",
+  restored: "Brought back from a backup",
   superseded: "Ended: connected under another e-mail",
 };
 

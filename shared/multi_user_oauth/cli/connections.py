@@ -174,6 +174,7 @@ def _row(connection: "Connection", ending: "Forecast | None") -> dict[str, objec
         "connector_type": connection.key.connector_type,
         "status": connection.status.value,
         "reason": connection.reason,
+        "quarantined_at": utc_text(connection.quarantined_at),
         "scopes": connection.scopes,
         "missing_scopes": connection.missing_scopes,
         "connected_at": utc_text(connection.connected_at),
@@ -196,7 +197,8 @@ def _print_table(rows: "list[tuple[Connection, Forecast | None]]") -> None:
     for heading in ("connected (UTC)", "token until", "lives until"):
         table.add_column(heading, min_width=len("2026-01-05"), overflow="fold")
     for connection, ending in rows:
-        status = connection.status.value + (f" ({connection.reason})" if connection.reason else "")
+        why = "quarantined" if connection.quarantined_at else connection.reason
+        status = connection.status.value + (f" ({why})" if why else "")
         until = connection.access_token_expires_at if connection.sealed_access else None
         cells = (
             connection.key.user_email,

@@ -45,6 +45,8 @@ def told_user(
     }
     if connection.reason:
         user["reason"] = connection.reason
+    if connection.quarantined_at:
+        user["quarantined_at"] = connection.quarantined_at
     if connection.refreshed_at:
         user["last_refreshed_at"] = connection.refreshed_at
     if connection.failure is not None:
