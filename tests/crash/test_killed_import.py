@@ -42,8 +42,13 @@ class Killed:
 @pytest.fixture(scope="module")
 def killed(deploy: Deploy) -> Iterator[dict[str, Killed]]:
     """Kill one import for each place, all at the same time."""
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with apart() as folder:
         yield kill_imports(deploy, Path(folder))
+
+
+def apart() -> TemporaryDirectory[str]:
+    """Return a folder that is not searched for secrets: these files hold them."""
+    return TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
 
 
 def kill_imports(deploy: Deploy, folder: Path) -> dict[str, Killed]:

@@ -38,6 +38,11 @@ class After:
 
 @pytest.fixture(scope="module")
 def after(deploy: Deploy) -> dict[tuple[str, str], After]:
+    """Kill them."""
+    return kill_sends(deploy)
+
+
+def kill_sends(deploy: Deploy) -> dict[tuple[str, str], After]:
     """Kill one process for each case, all at the same time, and call again: at once, and later."""
     persons = people(
         *(f"{kind.partition('_')[0]}-{place.replace('.', '')}" for kind, place in CASES)

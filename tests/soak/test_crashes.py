@@ -12,7 +12,10 @@ from tests.crash import test_frozen_refresh as frozen
 from tests.crash import test_given_up as given_up
 from tests.crash import test_killed_callback as callbacks
 from tests.crash import test_killed_commit as commits
+from tests.crash import test_killed_import as imports
+from tests.crash import test_killed_restore as restores
 from tests.crash import test_killed_revoke as disconnects
+from tests.crash import test_killed_send as sends
 from tests.crash import test_killed_sweep as sweeps
 from tests.crash import test_locked_record as locks
 from tests.crash import test_one_refresh as callers
@@ -130,6 +133,30 @@ def test_a_killed_callback_can_be_begun_again(deploy: Deploy) -> None:
     killed = callbacks.kill_callbacks(deploy)
     for case in callbacks.CASES:
         callbacks.test_a_killed_callback_is_over_and_the_person_can_start_again(killed, case)
+
+
+def test_a_mail_is_sent_once_whoever_dies(deploy: Deploy) -> None:
+    """N67: each place, each provider."""
+    after = sends.kill_sends(deploy)
+    for case in sends.CASES:
+        sends.test_a_mail_is_sent_once_whoever_dies(after, case)
+
+
+def test_a_killed_import_is_finished_by_the_next(deploy: Deploy) -> None:
+    """Each person is whole or absent."""
+    with imports.apart() as folder:
+        killed = imports.kill_imports(deploy, Path(folder))
+    for place in imports.PLACES:
+        imports.test_killed_anywhere_each_is_whole_or_absent_and_the_next_run_finishes(
+            killed, place
+        )
+
+
+def test_a_killed_restore_brings_back_everybody_but_who_left(
+    deploy: Deploy, tmp_path: Path
+) -> None:
+    """N66: in other databases."""
+    restores.test_killed_and_run_again_everybody_is_there_but_who_left(deploy, tmp_path)
 
 
 def test_a_rewrap_that_is_killed_anywhere_loses_nothing(deploy: Deploy, repetition: int) -> None:
