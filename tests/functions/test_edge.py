@@ -246,3 +246,22 @@ def test_a_token_without_its_signature_counts_behind_iam_only(issuing: Installat
             pytest.raises(Exception, match="bearer token"),
         ):
             callers.require(context.request, "one")
+
+
+def test_behind_iam_nobody_is_believed_beside_a_second_identity(issuing: Installation) -> None:
+    """
+    N39: where two are sent, Cloud Run checks `X-Serverless-Authorization`, and not `Authorization`.
+
+    Who may invoke `refresh` at all could else be whomever they please there.
+    """
+    head, body, _ = issuing.sandbox.identity_token(ORIGIN, REFRESHER).split(".")
+    settings = issuing.settings | {"BEHIND_IAM": "yes", "K_SERVICE": "refresh", "SANDBOX_URL": ""}
+    callers = listed_callers(Parts("refresh", Settings(settings), issuing.world))
+    forged = {"HTTP_AUTHORIZATION": f"Bearer {head}.{body}.{REMOVED}"}
+    for own in ("Bearer a.b.c", ""):
+        environ = forged | {"HTTP_X_SERVERLESS_AUTHORIZATION": own}
+        with (
+            issuing.app("refresh").test_request_context(environ_overrides=environ) as context,
+            pytest.raises(UnauthenticatedError),
+        ):
+            callers.require(context.request, "one")

@@ -1,6 +1,7 @@
 """Proving who calls: an agent by `Authorization`, a person by `__Host-session`, nobody otherwise."""
 
 from collections.abc import Callable
+from typing import Final
 
 from flask import Request
 
@@ -19,6 +20,9 @@ from multi_user_oauth.ports import Clock, People
 
 VerifyBearer = Callable[[Secret], Agent | Person]
 """From a bearer token to whom it proves; raises `UnauthenticatedError`."""
+
+CHECKED_INSTEAD: Final = "X-Serverless-Authorization"
+"""Where this is sent, Cloud Run checks it, and passes `Authorization` on as it came: anybody's words."""
 
 Admit = Callable[[Caller], None]
 """Counts a call; raises `TooManyRequestsError`."""
@@ -69,6 +73,8 @@ class ListedCallers:
 
     def require(self, request: Request, route: str) -> Agent:
         """Return the caller; raise `UnauthenticatedError` or `ForbiddenError`."""
+        if CHECKED_INSTEAD in request.headers:
+            raise UnauthenticatedError("a second identity, beside which the first is not checked")
         agent = self._bearers.agent(request)
         if agent.name not in self._policy().refresh_callers.get(route, frozenset()):
             raise ForbiddenError("this service account may not call this route")
