@@ -49,7 +49,7 @@ def _application(bench: "Bench", connector_type: ConnectorType) -> Iterator[Find
 
     uris = _uris(bench, connector_type)
     try:
-        url = _authorization_url(bench, connector_type, uris[0])
+        url = authorization_url(bench, connector_type, uris[0])
         pages = [bench.probe().get(silent(_with(url, uri))) for uri in uris]
     except RetryableError as error:
         yield from _unanswered(connector_type, uris, f"{error}")
@@ -80,7 +80,7 @@ def _unanswered(connector_type: ConnectorType, uris: list[str], why: str) -> Ite
         yield theme.bad(f"whether {uri} is registered: {why}", mend, status=Status.UNKNOWN)
 
 
-def _authorization_url(bench: "Bench", connector_type: ConnectorType, uri: str) -> str:
+def authorization_url(bench: "Bench", connector_type: ConnectorType, uri: str) -> str:
     """Return what a sign-in would begin with, as the function `authorize` writes it."""
     from multi_user_oauth.ports import Trip
 

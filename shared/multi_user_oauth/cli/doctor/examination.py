@@ -9,6 +9,12 @@ from multi_user_oauth.cli.doctor.applications import application_checks
 from multi_user_oauth.cli.doctor.bench import Bench
 from multi_user_oauth.cli.doctor.consent import consent_checks, consent_findings
 from multi_user_oauth.cli.doctor.credentials import credential_checks
+from multi_user_oauth.cli.doctor.deployed import (
+    Deployed,
+    addresses_of,
+    deployed_checks,
+    deployed_findings,
+)
 from multi_user_oauth.cli.doctor.files import files_findings
 from multi_user_oauth.cli.doctor.findings import SECONDS, Finding, Status, Theme, side_by_side
 from multi_user_oauth.cli.doctor.policy import policy_findings
@@ -32,12 +38,14 @@ def examine(
     world: "World",
     *,
     only: Collection[str] = (),
+    deployed: Deployed | None = None,
     seconds: float = SECONDS,
 ) -> list[Finding]:
     """
     Return all findings: what the settings and files say, then what others say, side by side.
 
-    `only`: these connector types. Raise `ConfigurationError` if there is none of such a name.
+    `only`: these connector types. `deployed`: what runs is looked at, too. Raise `ConfigurationError` if
+    there is no type of such a name, or what `deployed` names can not be read.
     """
     configure(
         io.StringIO()
@@ -59,6 +67,10 @@ def examine(
     if not away:
         asking = (reach_checks, application_checks, credential_checks)
         checks = [*(check for each in asking for check in each(bench)), *checks]
+    if deployed is not None:
+        addresses = addresses_of(bench, deployed)
+        findings += deployed_findings(bench, addresses)
+        checks = [*deployed_checks(bench, addresses), *checks]
     findings += [*away, *side_by_side(checks, seconds=seconds), *consent_findings(bench)]
     return _by_theme(findings)
 
