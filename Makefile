@@ -12,7 +12,7 @@ install = @.requirements/install
 # Each process has emulators and browsers of its own, and waits for them; a file's tests stay together.
 side_by_side = --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help demo tour serve test lint format lock bench soak clean
+.PHONY: help demo tour serve test lint format lock docs bench soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ format: ## format the code, and mend what can be mended
 lock: ## pin every requirement again; UPGRADE=1 takes newer versions
 	$(install) lock
 	@.requirements/lock
+
+docs: ## write docs/api.md, docs/configuration.md and docs/costs.md again
+	$(install) test
+	@$(python) -m tests.documents.reference
 
 bench: ## measure, and write docs/benchmarks.md; ARGS="-k word" measures some of it
 	$(install) test

@@ -29,7 +29,7 @@ def lines(demo: RunningDemo) -> Mapping[str, str]:
     demo.sign_in(ADMIN, MICROSOFT)
     settings = printed.settings(demo.world.origin, demo.world.sandbox_url)
     file = {".demo/gcp/settings.env": str(demo.world.settings_file)}
-    listening, publishing, _ = printed.blocks(HEADING)
+    listening, publishing = printed.blocks(HEADING)
     there = {"http://localhost:8084": demo.world.origin}
     return {
         "listen": settings + printed.exchanged(listening, printed.PYTHON | file),
