@@ -34,11 +34,16 @@ from multi_user_oauth.model.attempt import Attempt
 from multi_user_oauth.model.breaker import Breaker
 from multi_user_oauth.ports import Walked
 from multi_user_oauth.ports.breakers import Suspect
+from multi_user_oauth.stores.schema import Reader
+
+Document = dict[str, Any]
 
 SCHEMA: Final = 1
 """Raised when older programs would misread a document; a new field with a default is no reason."""
 
-Document = dict[str, Any]
+READER: Final = Reader(newest=SCHEMA, upgrades={})
+"""It reads at least what is written; docs/upgrading.md says how and when it learns to read more."""
+
 Value = Attempt | AuditRecord | Breaker | Connection | LedgerEntry | Rescue | Revocation | Suspect
 T = TypeVar("T", bound=Value)
 S = TypeVar("S")
@@ -104,19 +109,21 @@ def to_document(value: Value) -> Document:
     return {name: part for name, part in document.items() if name not in _MADE_WHEN_READ}
 
 
-def from_document(kind: type[T], name: str, document: Mapping[str, Any]) -> T:
+def from_document(
+    kind: type[T], name: str, document: Mapping[str, Any], *, reader: Reader = READER
+) -> T:
     """
-    Return what `to_document` was given, found under this document id.
+    Return what `to_document` was given, found under this document id; an older program's too.
 
-    Raise `StoreUnavailableError` for a document of a newer schema (an instance of the newer program
-    can serve the request that this one must not), or of no sense at all. Raise `TamperedError` for a
-    document that lies under another one's name.
+    Raise `StoreUnavailableError` for a document of a newer schema, or of no sense at all. Raise
+    `TamperedError` for a document that lies under another one's name.
     """
     try:
-        if document["schema"] > SCHEMA:
-            message = f"document {name!r} has schema {document['schema']}, known is {SCHEMA}"
-            raise StoreUnavailableError(message)
-        value = msgspec.convert(_shaped(_plain(document)), kind)
+        newest = reader.newest_of(kind.__name__, name, _plain(document))
+        if kind is Rescue:
+            within = reader.newest_of(Connection.__name__, name, newest["connection"])
+            newest["connection"] = within
+        value = msgspec.convert(_shaped(newest), kind)
     except (msgspec.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         # `from None`: the library's message may quote what it found
         message = f"document {name!r} can not be read: {type(error).__name__}"

@@ -61,14 +61,15 @@ class FirestoreActivityStore(
     def by_handle(self, handle: str) -> tuple[FlowMark, ...]:
         """Return the spent states of the flows that this handle stands for."""
         found = self._database.find(FLOW_MARKS, handle=handle)
+        marks = [(each.name, each.newest(FLOW_MARKS)) for each in found]
         return tuple(
             FlowMark(
-                state_hash=each.name,
+                state_hash=name,
                 handle=handle,
-                expires_at=utc(each.fields["expires_at"]),
-                outcome=each.fields["outcome"],
+                expires_at=utc(fields["expires_at"]),
+                outcome=fields["outcome"],
             )
-            for each in found
+            for name, fields in marks
         )
 
     def enter(self, entry: LedgerEntry) -> None:
@@ -83,7 +84,7 @@ class FirestoreActivityStore(
     def sign_outs(self, identity: Identity) -> SignOuts:
         """Return the person's sign-outs; none at all for somebody unknown."""
         found = self._database.get(PEOPLE, str(identity))
-        person = {} if found is None else found.fields
+        person = {} if found is None else found.newest(PEOPLE)
         valid_from = person.get("valid_from")
         return SignOuts(
             valid_from=None if valid_from is None else moment(valid_from),

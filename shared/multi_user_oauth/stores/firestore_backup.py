@@ -67,7 +67,7 @@ class FirestorePuttingBack:
         found = self._database.get(RESTORATIONS, _ONLY)
         if found is None:
             return None
-        fields = found.fields
+        fields = found.newest(RESTORATIONS)
         try:
             finished_at = fields["finished_at"]
             return Restoration(
@@ -108,7 +108,7 @@ class FirestoreActivityWalk:
 
 
 def _signed_out(found: Found) -> SignedOut:
-    fields = found.fields
+    fields = found.newest(PEOPLE)
     try:
         # Of a session the day is known; its last moment is late enough.
         sessions = tuple(
@@ -127,7 +127,7 @@ def _signed_out(found: Found) -> SignedOut:
 
 
 def _used_by(found: Found) -> UsedBy:
-    fields = found.fields
+    fields = found.newest(USAGE)
     try:
         uses = tuple(
             LastUse(

@@ -101,7 +101,7 @@ class FirestoreTraces:
     def forget_sign_outs(self, identity: Identity, *, until: datetime) -> datetime | None:
         """Delete the person's sign-outs if all are from before; else return the latest's time."""
         found = self._database.get(PEOPLE, str(identity))
-        latest = None if found is None else _latest(found.name, found.fields)
+        latest = None if found is None else _latest(found.name, found.newest(PEOPLE))
         if latest is not None and latest >= until:
             return latest
         self._forget(PEOPLE, found)

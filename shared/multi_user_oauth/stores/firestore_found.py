@@ -13,7 +13,7 @@ from google.cloud.firestore import DocumentReference, DocumentSnapshot
 from google.cloud.firestore_v1.types import BatchGetDocumentsResponse
 
 from multi_user_oauth.model import Connection, Revocation, Snapshot
-from multi_user_oauth.stores.document import Document, from_document, lease_age, utc
+from multi_user_oauth.stores.document import READER, Document, from_document, lease_age, utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,10 @@ class Found:
     def lease_age(self) -> timedelta | None:
         """How long ago its lease was written, by the server's clock; None without a lease."""
         return lease_age(self.fields, self.read_at)
+
+    def newest(self, collection: str) -> Document:
+        """Return the fields as those of the newest schema; raise `StoreUnavailableError`."""
+        return READER.newest_of(collection, self.name, self.fields)
 
     def snapshot(self) -> Snapshot:
         """Return the connection that this is; raise as `from_document`."""

@@ -25,7 +25,8 @@ class FirestoreKeyVersions:
     def key_versions(self, kind: Kind) -> Mapping[str, datetime]:
         """Return, by version, when a record that needs it was last seen (UTC)."""
         found = self._database.find_all(KEY_VERSIONS, kind=str(kind))
-        return {each.fields["version"]: moment(each.fields["seen_at"]) for each in found}
+        seen = (each.newest(KEY_VERSIONS) for each in found)
+        return {fields["version"]: moment(fields["seen_at"]) for fields in seen}
 
     def saw_key_versions(self, kind: Kind, versions: Collection[str], at: datetime) -> None:
         """Note that records need these versions; a later time noted before stays."""

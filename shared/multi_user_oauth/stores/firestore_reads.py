@@ -53,7 +53,7 @@ class FirestoreReads:
 
 
 def _kept(key: ConnectionKey, found: Found) -> KeptRead:
-    fields = found.fields
+    fields = found.newest(READS)
     try:
         return KeptRead(
             use=Use(

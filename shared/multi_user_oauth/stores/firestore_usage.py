@@ -44,7 +44,7 @@ class FirestoreUsage:
         """Return the last use by each agent, the latest first; none where nobody used it."""
         found = self._database.get(USAGE, key.document_id)
         try:
-            agents = {} if found is None else found.fields["agents"]
+            agents = {} if found is None else found.newest(USAGE)["agents"]
             uses = [_use(entry) for entry in agents.values()]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             message = f"document {key.document_id!r} can not be read: {type(error).__name__}"
