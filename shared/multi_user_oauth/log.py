@@ -112,11 +112,12 @@ class LineLog:
 
 
 class Alarm(StrEnum):
-    """What an operator must look at, by the name that metrics count; docs/guide.md says what to do."""
+    """What an operator must look at, by the name that metrics count; docs/operations.md says what to do."""
 
     BREAKER_OPENED = "breaker_opened"
     DISCOVERY_REFUSED = "discovery_refused"
     CLIENT_SECRET_EXPIRED = "client_secret_expired"  # noqa: S105  # reason: a name of a trouble
+    CLIENT_SECRET_EXPIRING = "client_secret_expiring"  # noqa: S105  # reason: the same
     POLICY_REFUSED = "policy_refused"
     TAMPERED = "tampered"
 

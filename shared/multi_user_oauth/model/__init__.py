@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from multi_user_oauth.model.action import USES, Action, includes
     from multi_user_oauth.model.binding import Binding, Kind
     from multi_user_oauth.model.caller import Agent, Caller, Person, System
-    from multi_user_oauth.model.client_credential import is_signing
+    from multi_user_oauth.model.client_credential import ENDS_SOON, is_signing
     from multi_user_oauth.model.connection import (
         AuditHead,
         Connection,
@@ -48,7 +48,7 @@ else:
             "action": "Action USES includes",
             "binding": "Binding Kind",
             "caller": "Agent Caller Person System",
-            "client_credential": "is_signing",
+            "client_credential": "ENDS_SOON is_signing",
             "connection": "AuditHead Connection ConnectionStatus Failure FailureKind Lease",
             "connection_key": "ConnectionKey SHARDS",
             "connector_type": "ConnectorType ConnectorTypes",
@@ -67,6 +67,7 @@ else:
     )
 
 __all__ = [
+    "ENDS_SOON",
     "EVERY_AGENT",
     "MOST_DELEGATIONS",
     "SHARDS",

@@ -35,6 +35,7 @@ from multi_user_oauth.providers.calls import (
     transaction_of,
 )
 from multi_user_oauth.providers.claims import google_person
+from multi_user_oauth.providers.credential_ends import CredentialEnds
 from multi_user_oauth.providers.error_answer import RefusedError
 from multi_user_oauth.providers.id_token import GOOGLE_KEYS, SigningKeys
 from multi_user_oauth.providers.live_clients import LiveClients
@@ -67,6 +68,7 @@ class GoogleOAuthFlow:
         self._client_secrets = client_secrets  # None: this function only begins trips, or revokes
         self._now = now
         self._draw = draw
+        self._ends = CredentialEnds(now=now)
 
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
         """As the port; identity only (not `offline`) asks for `openid` and the e-mail."""
@@ -100,6 +102,7 @@ class GoogleOAuthFlow:
             connector_type,
             self._client_secrets,
             lambda credential: self._client(connector_type, credential),
+            self._ends,
         )
         if redirect_uri is None:
             return TokenRefresh(

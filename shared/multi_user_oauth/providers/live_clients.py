@@ -14,6 +14,7 @@ from multi_user_oauth.model import ConnectorType, Provider, Secret
 from multi_user_oauth.net.http_answer import Json
 from multi_user_oauth.ports import ClientSecrets
 from multi_user_oauth.providers.aadsts import EXPIRED_CREDENTIAL
+from multi_user_oauth.providers.credential_ends import CredentialEnds
 from multi_user_oauth.providers.error_answer import ErrorAnswer, RefusedError
 
 _LOG = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ class LiveClients:
     One client for each live credential, newest first, for one operation.
 
     `ready` makes a client, signature included; a credential that it can make nothing of
-    (`KeysUnavailableError`, `ConfigurationError`) is passed over while there is another. Raise
-    `KeysUnavailableError` if there is none.
+    (`KeysUnavailableError`, `ConfigurationError`) is passed over while there is another. `ends` is
+    shown them all. Raise `KeysUnavailableError` if there is none.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LiveClients:
         connector_type: ConnectorType,
         client_secrets: ClientSecrets | None,
         ready: Callable[[Secret], Client],
+        ends: CredentialEnds,
     ) -> None:
         if client_secrets is None:
             raise ConfigurationError("this function has no client secrets: it can only begin trips")
@@ -57,7 +59,9 @@ class LiveClients:
         self._client_secrets = client_secrets
         self._ready = ready
         self._tried: list[Secret] = []
-        self._clients = list(self._made(client_secrets.get(connector_type.client_secret_name)))
+        credentials = client_secrets.get(connector_type.client_secret_name)
+        ends.look(connector_type, credentials)
+        self._clients = list(self._made(credentials))
         if not self._clients:
             name = connector_type.client_secret_name
             raise KeysUnavailableError(f"{name}: none of its client credentials can be used")

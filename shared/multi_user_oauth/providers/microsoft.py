@@ -22,6 +22,7 @@ from multi_user_oauth.providers.calls import (
 )
 from multi_user_oauth.providers.claims import microsoft_person
 from multi_user_oauth.providers.client_credentials import Signers, signing_credential
+from multi_user_oauth.providers.credential_ends import CredentialEnds
 from multi_user_oauth.providers.live_clients import LiveClients
 from multi_user_oauth.providers.microsoft_client import Applications, MicrosoftClient
 from multi_user_oauth.providers.microsoft_endpoints import (
@@ -55,6 +56,9 @@ class MicrosoftOAuthFlow:
         self._signers = signers  # None: no credential's key is in Cloud KMS
         self._now = now
         self._draw = draw
+        self._ends = CredentialEnds(
+            now=now, certificate=lambda each: signing_credential(each, signers).certificate
+        )
 
     def begin(self, connector_type: ConnectorType, trip: Trip) -> Departure:
         """As the port; identity only (not `offline`) asks for `openid`, `profile` and `email`."""
@@ -99,6 +103,7 @@ class MicrosoftOAuthFlow:
             connector_type,
             self._client_secrets,
             lambda credential: self._client(connector_type, credential),
+            self._ends,
         )
         if redirect_uri is None:
             return TokenRefresh(

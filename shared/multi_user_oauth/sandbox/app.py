@@ -93,7 +93,7 @@ class SandboxApp(Flask):
     """
 
     routes: ClassVar[Map | None] = None
-    jinja_options: ClassVar[dict[str, Any]] = {"bytecode_cache": CompiledPages()}
+    jinja_options: dict[str, Any] = {"bytecode_cache": CompiledPages()}  # noqa: RUF012  # reason: declared so by Flask
 
     def __init__(self, state: State, sleep: Sleep) -> None:
         super().__init__(__name__, template_folder="pages", static_folder="pages/static")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from multi_user_oauth.cli.doctor.findings import Check, Finding, Status, Theme, is_denied
 from multi_user_oauth.errors import ConfigurationError, KeysUnavailableError
-from multi_user_oauth.model import ConnectorType, Provider, Secret, is_signing
+from multi_user_oauth.model import ENDS_SOON, ConnectorType, Provider, Secret, is_signing
 
 if TYPE_CHECKING:
     from multi_user_oauth.cli.doctor.bench import Bench
     from multi_user_oauth.providers.error_answer import ErrorAnswer
 
 CHECK: Final = "client credential"
-SOON: Final = timedelta(days=30)
 NEW_ONE: Final = {
     Provider.MICROSOFT: (
         "Entra admin center, App registrations, the application, Certificates & secrets: New client "
@@ -78,7 +77,7 @@ def _end(bench: "Bench", theme: Theme, end: datetime, what: str, mend: str) -> F
     if left <= timedelta():
         return theme.bad(f"{what}: it ended on {end:%Y-%m-%d}", mend)
     said = f"{what}: it ends on {end:%Y-%m-%d}, in {left.days} days"
-    return theme.bad(said, mend, status=Status.WARNING) if left <= SOON else theme.ok(said)
+    return theme.bad(said, mend, status=Status.WARNING) if left <= ENDS_SOON else theme.ok(said)
 
 
 def _certificate(bench: "Bench", theme: Theme, secret: Secret) -> Iterator[Finding]:

@@ -14,13 +14,13 @@ from multi_user_oauth.cli.doctor.findings import (
     Theme,
     is_denied,
 )
+from multi_user_oauth.model import ENDS_SOON
 
 if TYPE_CHECKING:
     from multi_user_oauth.cli.doctor.bench import Bench
     from multi_user_oauth.cli.doctor.deployed.addresses import Addresses
 
 CHECK: Final = "secrets"
-SOON: Final = timedelta(days=30)
 PATIENCE: Final = 4.0  # seconds for one call, of two
 RIGHT: Final = "To look needs roles/secretmanager.viewer on the secret; it opens none."
 ENDING: Final = (
@@ -66,7 +66,7 @@ def _secret(bench: "Bench", theme: Theme, name: str) -> Iterator[Finding]:
         mend = ENDING.format(name=name, project=project)
         what = f"Secret Manager deletes it on {found.expires:%Y-%m-%d}, in {left.days} days"
         status = Status.WRONG if left <= timedelta() else Status.WARNING
-        yield theme.bad(what, mend, status=status) if left <= SOON else theme.ok(what)
+        yield theme.bad(what, mend, status=status) if left <= ENDS_SOON else theme.ok(what)
     if found.newest != "ENABLED":
         what = (
             f"its newest version is {found.newest.lower()}" if found.newest else "it has no version"
