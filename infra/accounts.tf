@@ -9,13 +9,16 @@ resource "google_service_account" "function" {
 }
 
 resource "google_service_account" "caller" {
-  for_each = {
-    scheduler = "Calls for a sweep every minute."
-    push      = "Brings the shards of a sweep."
-    operator  = "Has keys re-wrapped and tokens imported; opens nothing."
-    backup    = "Reads both databases for a sealed export; opens nothing."
-    builder   = "Builds the functions' images."
-  }
+  for_each = merge(
+    {
+      scheduler = "Calls for a sweep every minute."
+      push      = "Brings the shards of a sweep."
+      operator  = "Has keys re-wrapped and tokens imported; opens nothing."
+      builder   = "Builds the functions' images."
+    },
+    var.backups == null ? {} : { backup = "Reads both databases for a sealed export; opens nothing." },
+    var.restoring ? { restore = "Puts a sealed export back into both databases; opens nothing." } : {},
+  )
   account_id   = "${var.prefix}-${each.key}"
   display_name = title(each.key)
   description  = each.value
@@ -33,6 +36,14 @@ locals {
 resource "google_service_account_iam_member" "operators" {
   for_each           = toset(var.operators)
   service_account_id = google_service_account.caller["operator"].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.value
+}
+
+# While something is restored, and by the same people.
+resource "google_service_account_iam_member" "restorers" {
+  for_each           = toset(var.restoring ? var.operators : [])
+  service_account_id = google_service_account.caller["restore"].name
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = each.value
 }

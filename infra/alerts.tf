@@ -1,4 +1,9 @@
 locals {
+  # Each alert has its section there, by its name.
+  operations = var.documents_url == "" ? "docs/operations.md" : "${trimsuffix(var.documents_url, "/")}/operations.md"
+}
+
+locals {
   # Somebody waits for these. A sweep may take a minute, and a file as long as it is large.
   answering = [for name in keys(local.functions) : name if !contains(["refresh", "connectors"], name)]
   # What Google measures by itself.
@@ -62,7 +67,7 @@ resource "google_monitoring_alert_policy" "counted" {
     }
   }
   documentation {
-    content   = each.value.text
+    content   = "${each.value.text}\n\nWhat to do: ${local.operations}#${trimprefix(each.key, "alarm_")}"
     mime_type = "text/markdown"
   }
   alert_strategy {
@@ -92,7 +97,7 @@ resource "google_monitoring_alert_policy" "measured" {
     }
   }
   documentation {
-    content   = each.value.text
+    content   = "${each.value.text}\n\nWhat to do: ${local.operations}#${trimprefix(each.key, "alarm_")}"
     mime_type = "text/markdown"
   }
   alert_strategy {
@@ -113,7 +118,7 @@ resource "google_monitoring_alert_policy" "noticed" {
     }
   }
   documentation {
-    content   = each.value.text
+    content   = "${each.value.text}\n\nWhat to do: ${local.operations}#${trimprefix(each.key, "alarm_")}"
     mime_type = "text/markdown"
   }
   alert_strategy {
@@ -144,7 +149,7 @@ resource "google_monitoring_alert_policy" "no_sweep" {
     }
   }
   documentation {
-    content   = "Look at the Cloud Scheduler job ${var.prefix}-sweep, and whether the policy's refresh_callers admit its account."
+    content   = "Look at the Cloud Scheduler job ${var.prefix}-sweep, and whether the policy's refresh_callers admit its account.\n\nWhat to do: ${local.operations}#no_sweep"
     mime_type = "text/markdown"
   }
 }

@@ -15,12 +15,18 @@ locals {
     decrypt = ["roles/cloudkms.cryptoKeyDecrypter"]
     both    = ["roles/cloudkms.cryptoKeyEncrypter", "roles/cloudkms.cryptoKeyDecrypter"]
   }
+  # How much is due, and which key versions are needed, are questions to the records; when a version was needed last
+  # is noted in activity. Nobody of these has a right at a key that opens anything, or at a secret.
+  database_callers = merge(
+    { operator = { main = "reader", activity = "writer" } },
+    var.backups == null ? {} : { backup = { main = "reader", activity = "reader" } },
+    var.restoring ? { restore = { main = "writer", activity = "writer" } } : {},
+  )
   database_grants = merge(concat(
     [for name, function in local.functions : merge([for database in local.databases : {
       for role in local.database_roles[function.databases[database]] : "${name}/${database}" => { who = name, database = database, role = role }
     }]...)],
-    # How much is due, and which key versions are needed, are questions to the records.
-    [for who in ["operator", "backup"] : { for database in local.databases : "${who}/${database}" => { who = who, database = database, role = "reader" } }],
+    [for who, roles in local.database_callers : { for database, role in roles : "${who}/${database}" => { who = who, database = database, role = role } }],
   )...)
 
   key_grants = { for key in ["access", "refresh"] : key => merge([for name, function in local.functions : {

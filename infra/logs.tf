@@ -7,6 +7,11 @@ locals {
   ])
 }
 
+locals {
+  # The digests of scheduled backups have to outlive them, elsewhere than in their bucket.
+  digests_kept = [for trigger in google_cloudbuild_trigger.backup : "(resource.type=\"build\" AND resource.labels.build_trigger_id=\"${trigger.trigger_id}\" AND textPayload:\" digest \")"]
+}
+
 resource "google_logging_project_exclusion" "secret_queries" {
   name        = "${var.prefix}-secret-queries"
   description = "Requests whose query holds a code, a state or a ticket. Our own line of each request says all else."
@@ -28,14 +33,14 @@ resource "google_logging_project_sink" "audit" {
   name                   = "${var.prefix}-audit"
   description            = "Uses, changes and alarms."
   destination            = "logging.googleapis.com/${google_logging_project_bucket_config.audit.id}"
-  filter                 = "${local.ours} AND (jsonPayload.action:* OR jsonPayload.alarm:*)"
+  filter                 = join(" OR ", concat(["(${local.ours} AND (jsonPayload.action:* OR jsonPayload.alarm:*))"], local.digests_kept))
   unique_writer_identity = true
 }
 
-# Google's own record of who read which key, secret or document. For Firestore the service is called datastore
-# (Firestore documentation, "Audit logging").
+# Google's own record of who read which key, secret, document or backup, and who acted as a service account (which
+# is iam's). For Firestore the service is called datastore (Firestore documentation, "Audit logging").
 resource "google_project_iam_audit_config" "this" {
-  for_each = toset(["cloudkms.googleapis.com", "secretmanager.googleapis.com", "datastore.googleapis.com"])
+  for_each = toset([for service in ["cloudkms", "datastore", "iam", "secretmanager", "storage"] : "${service}.googleapis.com"])
   project  = var.project_id
   service  = each.key
   dynamic "audit_log_config" {

@@ -1,12 +1,13 @@
-# Counted from the log: what docs/guide.md#alarms lists, and what else shows that something is wrong.
+# Counted from the log: our alarms, and what else shows that something is wrong. docs/operations.md has a section for each.
 
 locals {
   alarms = {
-    tampered              = "A sealed token did not open: it was altered, or moved. Find out who can write the database."
-    breaker_opened        = "Little or nothing is asked of a provider. `reason` says why: outage, misconfigured or storm."
-    client_secret_expired = "A provider refuses a credential of the application. Add a new version of the secret."
-    discovery_refused     = "Microsoft's discovery names other hosts than Microsoft's. Look at proxies and DNS."
-    policy_refused        = "The policy can not be read; the last good one stays in force. Mend the file."
+    tampered               = "A sealed token did not open: it was altered, or moved. Find out who can write the database."
+    breaker_opened         = "Little or nothing is asked of a provider. `reason` says why: outage, misconfigured or storm."
+    client_secret_expired  = "A provider refuses a credential of the application. Add a new version of the secret."
+    client_secret_expiring = "The application's newest credential ends within 30 days, on the day that `reason` names. Store a new one before it."
+    discovery_refused      = "Microsoft's discovery names other hosts than Microsoft's. Look at proxies and DNS."
+    policy_refused         = "The policy can not be read; the last good one stays in force. Mend the file."
   }
   decrypt = "protoPayload.serviceName=\"cloudkms.googleapis.com\" AND protoPayload.methodName=\"Decrypt\" AND protoPayload.resourceName:\"/keyRings/${google_kms_key_ring.tokens.name}/cryptoKeys/refresh\""
   counted = merge(
@@ -46,9 +47,9 @@ locals {
       text   = "Tried or done: no other account may. Treat it as a break-in until it is explained."
     }
     rights_changed = {
-      filter = "log_id(\"cloudaudit.googleapis.com/activity\") AND protoPayload.methodName=~\"(SetIamPolicy|UpdateRole)$\" AND protoPayload.serviceName=~\"^(cloudkms|secretmanager|cloudresourcemanager|iam)[.]\""
+      filter = "log_id(\"cloudaudit.googleapis.com/activity\") AND protoPayload.methodName=~\"(?i)(SetIamPolicy|setIamPermissions|UpdateRole|CreateServiceAccountKey)$\" AND protoPayload.serviceName=~\"^(cloudkms|secretmanager|cloudresourcemanager|iam|run|storage)[.]\""
       title  = "somebody changed who may do what"
-      text   = "On a key, a secret, the project or a role. Expected with a deployment, and with nothing else."
+      text   = "On a key, a secret, the project, a role, an account, a function or a bucket; or a key of an account was made, which nothing here needs. Expected with a deployment, and with nothing else."
     }
   }
 }

@@ -30,7 +30,7 @@ output "redirect_uris" {
 }
 
 output "service_accounts" {
-  description = "Whose identity each function has, and those of Scheduler, push, operator, backup and builder."
+  description = "Whose identity each function has, and those of Scheduler, push, operator and builder; of backup and restore where there are."
   value = merge(
     { for name, account in google_service_account.function : name => account.email },
     { for name, account in google_service_account.caller : name => account.email },
@@ -55,4 +55,9 @@ output "secrets" {
 output "keys" {
   description = "The key-encryption keys: ACCESS_KEY and REFRESH_KEY of an operator."
   value       = local.key_names
+}
+
+output "backups" {
+  description = "The bucket of sealed backups; none without `backups`."
+  value       = one(google_storage_bucket.backups[*].name)
 }

@@ -1,5 +1,7 @@
 """Make the source archive of each function: infra/build/NAME.zip, the same bytes for the same sources.
 
+And build/backup.zip, the command line as scheduled backups run it (backups.tf).
+
 `python3 infra/package.py` needs nothing but Python. Terraform names an archive by its hash, so a function
 is built anew when, and only when, something in it has changed.
 """  # noqa: INP001  # reason: a program beside Terraform's files, not a package
@@ -17,6 +19,8 @@ NOT_DEPLOYED: Final = frozenset({"cli", "client", "mcp", "sandbox"})
 ONLY_FOR: Final = {"connectors": "connectors"}
 """Parts that one function alone has."""
 MADE_BY_RUNNING: Final = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Store"})
+BACKUP: Final = "backup"
+"""The archive of no function."""
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE: Final = 0o100644 << 16
 _UNIX: Final = 3
@@ -28,14 +32,22 @@ def functions(root: Path = ROOT) -> list[str]:
 
 
 def contents(name: str) -> dict[str, Path]:
-    """Return what belongs into a function's archive, by its path there, in order."""
+    """Return what belongs into a function's archive, or that of `BACKUP`, by its path there, in order."""
+    if name == BACKUP:
+        return _command_line()
     own = dict(_below(ROOT / "functions" / name, prefix=""))
     library = dict(_below(LIBRARY, prefix="multi_user_oauth/", leave_out=_left_out(name)))
     return dict(sorted((own | library).items()))
 
 
+def _command_line() -> dict[str, Path]:
+    locked = ROOT / ".requirements" / "demo-gcp.txt"
+    own = {"backup.py": ROOT / "infra" / "backup.py", "requirements.txt": locked}
+    return dict(sorted((own | dict(_below(LIBRARY, prefix="multi_user_oauth/"))).items()))
+
+
 def archive(name: str, file: Path) -> Path:
-    """Write the function's archive to the file and return it; times, modes and order are fixed."""
+    """Write the archive to the file and return it; times, modes and order are fixed."""
     file.parent.mkdir(parents=True, exist_ok=True)
     # Not compressed: another zlib would make other bytes of the same sources.
     with ZipFile(file, "w", ZIP_STORED) as made:
@@ -62,7 +74,7 @@ def _below(
 
 def main() -> None:
     """Write all archives and say how large they are."""
-    for name in functions():
+    for name in (*functions(), BACKUP):
         file = archive(name, ROOT / "infra" / "build" / f"{name}.zip")
         sys.stdout.write(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} KiB\n")
 

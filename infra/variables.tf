@@ -209,6 +209,36 @@ variable "operators" {
   }
 }
 
+variable "restoring" {
+  description = "true: the account `restore` exists, writes both databases, reads the bucket of backups, and operators may act as it. Only while a backup is put back."
+  type        = bool
+  default     = false
+  nullable    = false
+  validation {
+    condition     = !var.restoring || length(var.operators) > 0
+    error_message = "restoring needs operators: nobody else may act as the account that restores."
+  }
+}
+
+variable "backups" {
+  description = "Sealed backups besides Firestore's own, in a bucket of their own: when everything is backed up and when the ledger of who disconnected (cron, UTC; each once a day at least, for an alert is raised after 26 hours), where the bucket is (left out: region), and whether nobody, no owner either, can shorten how long it keeps them; that can not be taken back. Left out: none."
+  type = object({
+    whole    = optional(string, "17 3 * * *")
+    ledger   = optional(string, "47 * * * *")
+    location = optional(string)
+    locked   = optional(bool, false)
+  })
+  default = null
+  validation {
+    condition     = var.backups == null ? true : alltrue([for cron in [var.backups.whole, var.backups.ledger] : can(regex("^([0-9*,/-]+ ){4}[0-9*,/-]+$", cron))])
+    error_message = "whole and ledger in backups are times as cron has them, such as 17 3 * * *."
+  }
+  validation {
+    condition     = var.backups == null ? true : can(regex("^([a-z]+-[a-z]+[0-9]{1,2}|EU|US|ASIA|EUR4|NAM4)$", coalesce(var.backups.location, "EU")))
+    error_message = "location in backups is a region such as europe-west4, or EU, US, ASIA, EUR4 or NAM4."
+  }
+}
+
 variable "alert_emails" {
   description = "Who is told of alarms."
   type        = list(string)
@@ -217,6 +247,17 @@ variable "alert_emails" {
   validation {
     condition     = alltrue([for email in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))])
     error_message = "alert_emails are e-mail addresses."
+  }
+}
+
+variable "documents_url" {
+  description = "Where your people read docs/: alerts link to operations.md below it, such as https://git.company.com/oauth/docs. Left out: they name the file."
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    condition     = can(regex("^(https://[^\\s?#]+)?$", var.documents_url))
+    error_message = "documents_url is the https:// address of the folder docs/, without a query."
   }
 }
 

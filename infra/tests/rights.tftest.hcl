@@ -5,6 +5,8 @@ variables {
   front_door    = "load_balancer"
   domain        = "connect.company.com"
   deployment_id = "3f0c9a52-6b1e-4a57-9c55-0d7d9f2c1b10"
+  backups       = null
+  restoring     = false
   operators     = ["group:oauth-operators@company.com"]
 }
 
@@ -150,5 +152,156 @@ run "a_key_that_signs_is_the_callback_s_and_refresh_s" {
   assert {
     condition     = toset([for grant in google_kms_crypto_key_iam_member.assertion : "${grant.role} ${grant.member}"]) == toset([for name in ["callback_microsoft", "refresh"] : "roles/cloudkms.signer ${google_service_account.function[name].member}"])
     error_message = "Somebody else can sign in our application's name."
+  }
+}
+
+run "who_backs_up_or_restores_is_nobody_until_asked_for" {
+  command = plan
+  assert {
+    condition     = toset(keys(google_service_account.caller)) == toset(["builder", "operator", "push", "scheduler"])
+    error_message = "An account exists that nobody asked for."
+  }
+  assert {
+    condition     = length(google_service_account_iam_member.restorers) == 0 && length([for key in keys(local.database_grants) : key if startswith(key, "restore/") || startswith(key, "backup/")]) == 0
+    error_message = "Somebody may restore while nothing is restored, or reads everything for backups that are not taken."
+  }
+  assert {
+    condition     = length(google_storage_bucket.backups) + length(google_cloudbuild_trigger.backup) + length(google_cloud_scheduler_job.backup) + length(google_monitoring_alert_policy.no_backup) == 0
+    error_message = "Something of scheduled backups is there without being asked for."
+  }
+}
+
+run "who_backs_up_or_restores_opens_nothing" {
+  command = plan
+  variables {
+    backups              = {}
+    restoring            = true
+    client_assertion_key = true
+  }
+  assert {
+    condition = !anytrue(flatten([for who in ["backup", "restore"] : [for member in concat(
+      [for grant in google_kms_crypto_key_iam_member.access : grant.member],
+      [for grant in google_kms_crypto_key_iam_member.refresh : grant.member],
+      [for grant in google_kms_crypto_key_iam_member.operator : grant.member],
+      [for grant in google_kms_crypto_key_iam_member.assertion : grant.member],
+      [for grant in google_secret_manager_secret_iam_member.mounted : grant.member],
+      [for grant in google_secret_manager_secret_iam_member.client : grant.member],
+      [for grant in google_cloud_run_service_iam_member.listed : grant.member],
+      [for grant in google_pubsub_topic_iam_member.publisher : grant.member],
+    ) : member == google_service_account.caller[who].member]]))
+    error_message = "Who backs up or restores has a right at a key, a secret, a function or a topic."
+  }
+  assert {
+    condition = { for key, grant in google_project_iam_member.database : key => grant.role if startswith(key, "restore/") || startswith(key, "backup/") } == {
+      "backup/main"      = "projects/company-oauth/roles/oauth_firestore_reader"
+      "backup/activity"  = "projects/company-oauth/roles/oauth_firestore_reader"
+      "restore/main"     = "projects/company-oauth/roles/oauth_firestore_writer"
+      "restore/activity" = "projects/company-oauth/roles/oauth_firestore_writer"
+    }
+    error_message = "The databases are not just read for a backup, and written for a restore."
+  }
+  assert {
+    condition     = [for grant in google_service_account_iam_member.restorers : grant.member] == ["group:oauth-operators@company.com"]
+    error_message = "Another than the operators may act as the account that restores."
+  }
+}
+
+run "restoring_takes_operators" {
+  command = plan
+  variables {
+    operators = []
+    restoring = true
+  }
+  expect_failures = [var.restoring]
+}
+
+run "a_backup_is_kept_where_nobody_changes_it" {
+  command = plan
+  variables {
+    backups = {}
+  }
+  assert {
+    condition = (
+      [for grant in google_storage_bucket_iam_member.backup : "${grant.role} ${grant.member}"] == ["roles/storage.objectCreator ${google_service_account.caller["backup"].member}"]
+      && length(google_storage_bucket_iam_member.restore) == 0
+    )
+    error_message = "Somebody else is let read or write backups."
+  }
+  assert {
+    condition = (
+      google_storage_bucket.backups[0].public_access_prevention == "enforced" && google_storage_bucket.backups[0].uniform_bucket_level_access &&
+      !google_storage_bucket.backups[0].force_destroy && !google_storage_bucket.backups[0].retention_policy[0].is_locked
+    )
+    error_message = "The bucket of backups is open, or can not be undone without being asked for."
+  }
+  assert {
+    condition     = tonumber(google_storage_bucket.backups[0].retention_policy[0].retention_period) == 86400 * one(google_storage_bucket.backups[0].lifecycle_rule[0].condition).age
+    error_message = "Backups are deleted before or long after they may be."
+  }
+  assert {
+    condition = (
+      google_storage_bucket.backups[0].soft_delete_policy[0].retention_duration_seconds / 86400
+      + one(google_storage_bucket.backups[0].lifecycle_rule[0].condition).age + 1
+      == tonumber(google_cloudfunctions2_function.this["refresh"].service_config[0].environment_variables["BACKUP_RETENTION_DAYS"])
+    )
+    error_message = "A backup outlives the keys and the ledger that it needs."
+  }
+}
+
+run "the_file_is_read_while_it_is_restored" {
+  command = plan
+  variables {
+    backups   = { locked = true, location = "EU" }
+    restoring = true
+  }
+  assert {
+    condition     = [for grant in google_storage_bucket_iam_member.restore : "${grant.role} ${grant.member}"] == ["roles/storage.objectViewer ${google_service_account.caller["restore"].member}"]
+    error_message = "Who restores can not read backups, or somebody else can."
+  }
+  assert {
+    condition     = google_storage_bucket.backups[0].retention_policy[0].is_locked && google_storage_bucket.backups[0].location == "EU"
+    error_message = "The bucket is not where, or not as closed as, it was asked for."
+  }
+}
+
+run "somebody_is_told_where_no_backup_is_kept_for_26_hours" {
+  command = plan
+  variables {
+    backups = {}
+  }
+  assert {
+    condition = [for condition in google_monitoring_alert_policy.no_backup[0].conditions : sum([
+      for time in(length(condition.condition_absent) == 1
+        ? [condition.condition_absent[0].duration, condition.condition_absent[0].aggregations[0].alignment_period]
+      : [condition.condition_threshold[0].duration, condition.condition_threshold[0].aggregations[0].alignment_period]) : tonumber(trimsuffix(time, "s"))
+    ])] == [93600, 93600]
+    error_message = "Nobody is told, or not after 26 hours."
+  }
+  assert {
+    condition     = strcontains(google_logging_metric.backup[0].filter, "/${google_storage_bucket.backups[0].name}/objects/") && contains(keys(google_project_iam_audit_config.this), "storage.googleapis.com")
+    error_message = "What is stored is not counted."
+  }
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.no_backup[0].conditions[0].condition_absent[0].filter, "/user/${google_logging_metric.backup[0].name}\"")
+    error_message = "Another count is watched than is taken."
+  }
+}
+
+run "backups_are_taken_as_their_own_account_and_only_by_schedule" {
+  command = plan
+  variables {
+    backups = { whole = "0 1 * * *" }
+  }
+  assert {
+    condition     = { for kind, job in google_cloud_scheduler_job.backup : kind => job.schedule } == { ledger = "47 * * * *", whole = "0 1 * * *" }
+    error_message = "A backup is not taken when it was asked for."
+  }
+  assert {
+    condition     = toset([for trigger in google_cloudbuild_trigger.backup : trigger.build[0].options[0].logging]) == toset(["CLOUD_LOGGING_ONLY"])
+    error_message = "A build writes its log where another account could."
+  }
+  assert {
+    condition     = alltrue([for trigger in google_cloudbuild_trigger.backup : length(trigger.build[0].available_secrets) == 0 && alltrue([for step in trigger.build[0].step : step.secret_env == null])])
+    error_message = "A backup is given a secret."
   }
 }

@@ -5,6 +5,8 @@ variables {
   front_door    = "load_balancer"
   domain        = "connect.company.com"
   deployment_id = "3f0c9a52-6b1e-4a57-9c55-0d7d9f2c1b10"
+  backups       = null
+  restoring     = false
 }
 
 # Nobody is asked: the project need not exist.

@@ -69,15 +69,15 @@ def unquoted(value: Any) -> Any:  # noqa: ANN401  # reason: the same
             return value
 
 
-def evaluated(expression: str, folder: Path) -> Any:  # noqa: ANN401  # reason: the same
-    """What Terraform makes of an expression over the locals of `EVALUATED`, in a copy of them."""
+def evaluated(expression: str, folder: Path, **more: str) -> Any:  # noqa: ANN401  # reason: the same
+    """What Terraform makes of an expression over the locals of `EVALUATED`, with `more` variables."""
     program = terraform()
     here = folder / "infra"
     here.mkdir()
     for file in EVALUATED:
         shutil.copy(INFRA / file, here)
     (folder / "functions").symlink_to(ROOT / "functions")
-    settings = [f"-var={name}={value}" for name, value in VARIABLES.items()]
+    settings = [f"-var={name}={value}" for name, value in (VARIABLES | more).items()]
     run = subprocess.run(
         [program, "console", *settings],
         input=f"jsonencode({expression})\n",

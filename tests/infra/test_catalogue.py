@@ -56,6 +56,33 @@ def test_the_table_of_rights_is_what_is_granted(tmp_path: Path) -> None:
         assert f"| `{name}` | {' | '.join((*databases, *keys))} | {secrets} |" in rows
 
 
+def test_who_backs_up_operates_or_restores_has_the_rights_of_the_table(tmp_path: Path) -> None:
+    """N94: while it is asked for; and none at a key that opens anything, or at a secret."""
+    granted = evaluated(
+        "{database = local.database_grants, key = local.key_grants,"
+        " mounted = local.mounted_grants, client = local.client_grants}",
+        tmp_path,
+        backups="{}",
+        restoring="true",
+        operators='["group:oauth-operators@company.com"]',
+    )
+    others = (granted["mounted"], granted["client"], *granted["key"].values())
+    for name in ("operator", "backup", "restore"):
+        databases = [
+            RIGHT[granted["database"][f"{name}/{database}"]["role"]]
+            for database in ("main", "activity")
+        ]
+        assert not [g for grants in others for g in grants.values() if g["who"] == name]
+        row = f"| account `{name}` | {' | '.join(databases)} | none | none | none |"
+        assert row in PAGE.splitlines()
+
+
+def test_nobody_backs_up_or_restores_who_was_not_asked_to(tmp_path: Path) -> None:
+    """Both are switched off, and then have no rights."""
+    who = {grant["who"] for grant in evaluated("local.database_grants", tmp_path).values()}
+    assert who - {function.name for function in FUNCTIONS} == {"operator"}
+
+
 def test_a_callback_has_its_own_provider_s_secrets(tmp_path: Path) -> None:
     """Besides `refresh`, which has both."""
     assert sorted(evaluated("keys(local.client_grants)", tmp_path)) == [

@@ -86,9 +86,13 @@ def test_no_log_keeps_a_request_whose_query_is_secret() -> None:
 
 
 def test_what_can_not_be_brought_back_is_not_destroyed() -> None:
-    """Keys, databases, secrets: `terraform destroy` stops at them."""
+    """Keys, databases, secrets, backups: `terraform destroy` stops at them."""
     guarded = [each for each in blocks("resource") if each.labels[0] in PROTECTED]
     assert len(guarded) == 6
+    guarded += [
+        each for each in blocks("resource", "backups.tf") if each.labels[0].endswith("_bucket")
+    ]
+    assert len(guarded) == 7
     for resource in guarded:
         assert resource.body["lifecycle"][0]["prevent_destroy"] is True, resource.labels
 
@@ -125,5 +129,6 @@ def test_no_basic_role_is_granted() -> None:
         "roles/pubsub.subscriber",
         "roles/run.invoker",
         "roles/secretmanager.secretAccessor",
+        "roles/storage.objectCreator",
         "roles/storage.objectViewer",
     }

@@ -1,6 +1,7 @@
 """What is shipped: the same bytes of the same sources, whole, and nothing that has no use there."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,41 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """All archives."""
     folder = tmp_path_factory.mktemp("archives")
     return {name: package.archive(name, folder / f"{name}.zip") for name in package.functions()}
+
+
+@pytest.fixture(scope="module")
+def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What scheduled backups run, unpacked in an empty folder."""
+    folder = tmp_path_factory.mktemp("backup")
+    with ZipFile(package.archive(package.BACKUP, folder / "backup.zip")) as made:
+        made.extractall(folder / "vault")
+    return folder / "vault"
+
+
+def test_a_scheduled_backup_has_the_command_line_with_it(backup: Path, tmp_path: Path) -> None:
+    """In an empty folder, with no other copy of the library in sight, it takes one."""
+    settings = write_settings(tmp_path, provision(tmp_path), "") | {"PYTHONPATH": str(backup)}
+    command = "import backup, pathlib; print(backup.take('ledger', pathlib.Path('made')))"
+    taken = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=tmp_path,
+        env=settings | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (taken.returncode, len(taken.stdout.strip())) == (0, 64), taken.stderr
+    assert (tmp_path / "made").exists()
+
+
+def test_what_a_scheduled_backup_installs_is_pinned_by_hash(backup: Path) -> None:
+    """It is the lock of the command line that speaks to Google Cloud."""
+    pins = re.findall(
+        r"^[\w.-]+==.*$", (backup / "requirements.txt").read_text("utf-8"), re.MULTILINE
+    )
+    assert {pin.partition("==")[0] for pin in pins} >= {"click", "google-cloud-firestore", "rich"}
+    assert [pin for pin in pins if not pin.endswith("\\")] == []
 
 
 def test_every_function_has_an_archive(archives: Mapping[str, Path]) -> None:
