@@ -112,7 +112,7 @@ class LineLog:
 
 
 class Alarm(StrEnum):
-    """What an operator must look at, by the name that metrics count; docs/operations.md says what to do."""
+    """What an operator must look at, by the name that metrics count (docs/operations.md)."""
 
     BREAKER_OPENED = "breaker_opened"
     DISCOVERY_REFUSED = "discovery_refused"
