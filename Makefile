@@ -10,7 +10,7 @@ unexport PORT BACKEND ENV
 python = .venv/bin/python
 install = @.requirements/install
 # Each process has emulators and browsers of its own, and waits for them; a file's tests stay together.
-side_by_side = --numprocesses auto --maxprocesses 4 --dist loadfile
+side_by_side = --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo tour serve test lint format lock docs bench soak clean
 

@@ -7,15 +7,14 @@ from typing import Any
 import jsonschema
 import openapi_spec_validator
 import pytest
-import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from multi_user_oauth import errors
 from multi_user_oauth.errors import connector
-from tests.architecture.catalogue import FUNCTIONS, ROOT
+from tests.architecture.catalogue import FUNCTIONS
+from tests.support.api import DOCUMENT
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text("utf-8"))
 PROBLEM: dict[str, Any] = DOCUMENT["components"]["schemas"]["Problem"]
 VERBS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 ROW = re.compile(r"^\| `(\w+)` \| (\d{3}) \| (.+) \| (.+) \|$", re.MULTILINE)

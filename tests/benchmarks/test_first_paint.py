@@ -34,11 +34,11 @@ def first_paint(browser: Browser, url: str) -> float:
 
 
 def test_a_page_is_seen_as_soon_as_it_is_there(
-    tmp_path: Path, results: Results, chromium_path: str
+    tmp_path: Path, results: Results, whole_chromium_path: str
 ) -> None:
     """Nothing is kept from before: styles and scripts have to be fetched; in the middle of a few."""
     with Running(tmp_path) as world, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=whole_chromium_path, args=ARGUMENTS)
         for path in PATHS:
             seen = [first_paint(browser, world.origin + path) for _ in range(VISITS)]
             figure = Figure(

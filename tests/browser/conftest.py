@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.visitor import Visitor
 from tests.support.running import Running
@@ -21,12 +21,17 @@ NewVisitor = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="package")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    """Give a real browser; it ends with this folder, because its event loop disturbs others."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+def playwright() -> Iterator[Playwright]:
+    """Give what drives browsers; it ends with this folder, because its event loop disturbs others."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Give a real browser."""
+    with playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

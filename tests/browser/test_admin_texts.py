@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from multi_user_oauth.model import ConnectionStatus
 from multi_user_oauth.model.forecast import Ending
 from multi_user_oauth.providers.aadsts import REASONS
+from tests.support.api import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ROOT / "functions/web/assets/admin-texts.js"
-API = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text("utf-8"))["components"]["schemas"]
+API = DOCUMENT["components"]["schemas"]
 
 
 def known(name: str) -> set[str]:

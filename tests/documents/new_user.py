@@ -93,7 +93,7 @@ class Terminal:
     def _environment(self) -> dict[str, str]:
         # The folder that fish makes for itself at its first start.
         (self.clone / ".config/fish/completions").mkdir(parents=True, exist_ok=True)
-        return {**environment(), "HOME": str(self.clone), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**environment(), "HOME": str(self.clone)}
 
 
 @contextmanager

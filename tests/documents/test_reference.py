@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import yaml
 
 from multi_user_oauth.cli.doctor.files import CLOSED
 from multi_user_oauth.cli.settings_file import documented
@@ -18,6 +17,7 @@ from tests.documents.cost_model import counted, journeys, month
 from tests.documents.reference import pages
 from tests.documents.settings_examples import EXAMPLES, GUARDED
 from tests.documents.tables import anchor
+from tests.support.api import DOCUMENT
 from tests.support.billing import AT_MOST, Billed
 
 DOCS: Final = ROOT / "docs"
@@ -63,13 +63,13 @@ def test_every_route_has_its_place_and_its_line() -> None:
 
 def test_every_operation_has_a_line_and_no_other() -> None:
     """A route that is taken away takes its line with it."""
-    paths = yaml.safe_load(text("openapi.yaml"))["paths"].values()
+    paths = DOCUMENT["paths"].values()
     assert {it["operationId"] for item in paths for it in item.values()} == examples().keys()
 
 
 def test_every_problem_code_is_told() -> None:
     """With its status, its meaning and what to do."""
-    schema = yaml.safe_load(text("openapi.yaml"))["components"]["schemas"]["Problem"]
+    schema = DOCUMENT["components"]["schemas"]["Problem"]
     rows = re.findall(r"^\| `(\w+)` \| \d{3} \| .+ \| .+ \|$", text("api.md"), re.MULTILINE)
     assert rows == schema["properties"]["code"]["enum"]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.plugins.browser import find
+from tests.plugins.browser import HEADLESS_SHELL, find
 
 
 def program(path: Path, *, starts: bool) -> str:
@@ -26,3 +26,13 @@ def test_a_browser_that_does_not_start_is_passed_over(tmp_path: Path) -> None:
     real = program(tmp_path / "google-chrome", starts=True)
 
     assert find({"CHROMIUM": str(tmp_path / "gone"), "PATH": str(tmp_path)}) == real
+
+
+def test_a_lighter_one_is_taken_where_that_is_enough(tmp_path: Path) -> None:
+    """Unless another one was named."""
+    whole = program(tmp_path / "chromium", starts=True)
+    shell = program(tmp_path / HEADLESS_SHELL, starts=True)
+
+    assert find({"PATH": str(tmp_path)}, HEADLESS_SHELL) == shell
+    assert find({"PATH": str(tmp_path)}) == whole
+    assert find({"CHROMIUM": whole, "PATH": str(tmp_path)}, HEADLESS_SHELL) == whole

@@ -29,7 +29,7 @@ ASKING: dict[str, Callable[[ActivityStore], object]] = {
 
 
 def test_whoever_asks_is_told_to_ask_again(records: Thawed) -> None:
-    """503 with a time, for another instance may be a newer one; no provider hears of it."""
+    """N98: 503 with a time, for another instance may be a newer one; no provider hears of it."""
     raise_schemas(records)
     before, place = stored(records), records.place
     for key in SERVED:
@@ -44,7 +44,7 @@ def test_whoever_asks_is_told_to_ask_again(records: Thawed) -> None:
 
 @pytest.mark.parametrize("source", ["gcp"], indirect=True)
 def test_no_collection_is_half_understood(records: Thawed) -> None:
-    """Where Firestore's documents have a schema, and SQLite's rows only their columns, too."""
+    """N98: where Firestore's documents have a schema, and SQLite's rows only their columns, too."""
     place = records.place
     activity, back = place.parts.activity, place.parts.putting_back
     walk = place.parts.activity_walk

@@ -93,7 +93,7 @@ def test_a_step_never_changes_what_the_store_holds() -> None:
 @pytest.mark.parametrize("schema", [0, -1, True, False, "1", 1.0, None, [1], 4], ids=repr)
 @pytest.mark.parametrize("reader", [READER, THREE], ids=["this", "a later"])
 def test_no_schema_and_a_newer_one_are_refused(schema: object, reader: Reader) -> None:
-    """503, for another instance may know better; nothing is guessed, and nothing found is quoted."""
+    """N98: 503, for another instance may know better; nothing is guessed, and nothing found is quoted."""
     written = to_document(FULL) | {"schema": schema}
     with pytest.raises(StoreUnavailableError, match="schema"):
         from_document(Connection, NAME, written, reader=reader)

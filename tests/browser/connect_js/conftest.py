@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright
 
+from tests.browser.conftest import ARGUMENTS
 from tests.browser.connect_js.frontend import Person, WithFrontend, a_person
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright, whole_chromium_path: str) -> Iterator[Browser]:
+    """Give a browser that blocks others' cookies, and keeps pages to go back to, as a person's does."""
+    path = whole_chromium_path
+    with playwright.chromium.launch(executable_path=path, args=ARGUMENTS) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")

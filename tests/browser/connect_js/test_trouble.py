@@ -129,11 +129,11 @@ def test_a_second_window_takes_the_place_of_the_first(person: Person) -> None:
 
 
 def test_a_page_that_the_browser_had_kept_can_be_used_again(
-    chromium: Browser, chromium_path: str, world: WithFrontend
+    chromium: Browser, whole_chromium_path: str, world: WithFrontend
 ) -> None:
     """The back/forward cache shows it as it was left: busy, though nothing goes on any more."""
     kept = chromium.browser_type.launch(
-        executable_path=chromium_path,
+        executable_path=whole_chromium_path,
         args=ARGUMENTS,
         ignore_default_args=["--disable-back-forward-cache"],
     )
