@@ -1,6 +1,8 @@
 """Which function reads which setting: seen, by building each function from settings that take notes."""
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -52,10 +54,22 @@ def readers(folder: Path) -> Mapping[str, frozenset[str]]:
     here = write_settings(folder, provision(folder / "keys"), f"http://{_NOWHERE}")
     deployments = (here, {**here, **_GOOGLE_CLOUD}, {**here, **_SHARED_HOST})
     found = {name: set[str]() for name in documented()}
-    for values in deployments:
-        for function in MODULES:
-            noting = _Noting(values)
-            build(function, noting, world=World())
-            for name in noting.asked & found.keys():
-                found[name].add(function)
+    with _environment_kept():
+        for values in deployments:
+            for function in MODULES:
+                noting = _Noting(values)
+                build(function, noting, world=World())
+                for name in noting.asked & found.keys():
+                    found[name].add(function)
     return {name: frozenset(functions) for name, functions in found.items()}
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Google's client is told of an emulator by this process' environment, and nobody else shall be."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
