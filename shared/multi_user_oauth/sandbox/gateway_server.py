@@ -3,12 +3,12 @@
 import errno
 import socket
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from waitress.server import TcpWSGIServer, create_server
-from waitress.wasyncore import close_all, dispatcher
+from waitress.server import create_server
+
+from .ending import end_waitress
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -19,7 +19,6 @@ BUSY_SECONDS: Final = 0.5
 ADDRESSES: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 TRIES: Final = 8
-NO_FILE: Final = -1
 
 
 class PortTakenError(Exception):
@@ -125,35 +124,4 @@ class GatewayServer:
 
     def stop(self) -> None:
         """Answer no more; doing so twice is harmless."""
-        servers = [each for each in self._map.values() if isinstance(each, TcpWSGIServer)]
-        if not servers:
-            return
-        triggers = [server.trigger for server in servers]
-        # Workers write to the triggers until they have ended, so these are closed last.
-        self._in_loop(triggers[0], lambda: self._close_all_but(triggers))
-        servers[0].task_dispatcher.shutdown(timeout=BUSY_SECONDS)
-        self._in_loop(triggers[0], lambda: self._close(triggers))
-        self._thread.join(BUSY_SECONDS)
-
-    def _close_all_but(self, triggers: list[Any]) -> None:
-        for each in [each for each in self._map.values() if each not in triggers]:
-            # A server's own `close` would close its trigger too.
-            dispatcher.close(each) if isinstance(each, TcpWSGIServer) else each.close()
-
-    def _close(self, triggers: list[Any]) -> None:
-        close_all(self._map)
-        for trigger in triggers:
-            trigger.trigger = NO_FILE  # another file may get the number that this one had
-
-    def _in_loop(self, trigger: Any, act: Callable[[], None]) -> None:  # noqa: ANN401  # reason: waitress has no types
-        """Have it done by waitress' own thread, which alone may close what it waits for."""
-        pulled, done = threading.Event(), threading.Event()
-
-        def when_pulled() -> None:
-            pulled.wait()  # a worker may wake the loop before we have: we still write to the trigger
-            act()
-            done.set()
-
-        trigger.pull_trigger(when_pulled)
-        pulled.set()
-        done.wait(BUSY_SECONDS)
+        end_waitress(self._map, self._thread, patience=BUSY_SECONDS)

@@ -3,18 +3,20 @@
 import secrets
 import threading
 import time
-from typing import Self
+from typing import Any, Self
 
+from flask import Flask
 from waitress.server import BaseWSGIServer, create_server
-from waitress.wasyncore import close_all
 
 from .app import create_app, utc_now
 from .controls import Controls
+from .ending import end_waitress
 from .reach import InProcessAdapter, SandboxAdapter
 from .records import Clock, Draw, SandboxConfig, Sleep
 
 THREADS = 8
-JOIN_SECONDS = 5.0
+PATIENCE = 5.0
+"""Seconds that a request may go on after `stop`."""
 
 
 class Sandbox(Controls):
@@ -31,7 +33,7 @@ class Sandbox(Controls):
         self.app = create_app(config, now=now, sleep=sleep, draw=draw)
         super().__init__(self.app.extensions["sandbox"])
         self.base_url = ""
-        self._server: BaseWSGIServer | None = None
+        self._files: dict[int, Any] = {}
         self._thread: threading.Thread | None = None
 
     def in_process_adapter(self) -> InProcessAdapter:
@@ -44,22 +46,17 @@ class Sandbox(Controls):
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Serve in a thread of its own; port 0 takes a free one, see `base_url`."""
-        self._server = _listen(self, host, port)
-        self.base_url = f"http://{host}:{self._server.effective_port}"
-        self._thread = threading.Thread(target=self._server.run, name="sandbox", daemon=True)
+        server = _listen(self.app, self._files, host, port)
+        self.base_url = f"http://{host}:{server.effective_port}"
+        self._thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
         self._thread.start()
         return self
 
     def stop(self) -> None:
         """Close the server; doing so twice is harmless."""
-        server, thread = self._server, self._thread
-        if server is None or thread is None:
-            return
-        # Waitress has no way to stop from outside: empty its socket map inside its own loop.
-        server.trigger.pull_trigger(lambda: close_all(server._map))  # noqa: SLF001  # reason: waitress has no public way
-        thread.join(JOIN_SECONDS)
-        server.task_dispatcher.shutdown()
-        self._server = self._thread = None
+        if self._thread is not None:
+            end_waitress(self._files, self._thread, patience=PATIENCE)
+        self._thread = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -68,9 +65,10 @@ class Sandbox(Controls):
         self.stop()
 
 
-def _listen(sandbox: Sandbox, host: str, port: int) -> BaseWSGIServer:
+def _listen(app: Flask, files: dict[int, Any], host: str, port: int) -> BaseWSGIServer:
     return create_server(
-        sandbox.app,
+        app,
+        map=files,
         host=host,
         port=port,
         threads=THREADS,
@@ -81,4 +79,4 @@ def _listen(sandbox: Sandbox, host: str, port: int) -> BaseWSGIServer:
 
 def serve(config: SandboxConfig, host: str = "127.0.0.1", port: int = 8085) -> None:
     """Serve until the process is told to stop."""
-    _listen(Sandbox(config), host, port).run()
+    _listen(Sandbox(config).app, {}, host, port).run()
