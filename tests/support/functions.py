@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from threading import RLock
 from typing import Any, Final
 
 import requests
@@ -75,16 +76,18 @@ class Installation:
         )
         self._endpoints: dict[str, Endpoint] = {}
         self._apps: dict[str, Flask] = {}
+        self._building = RLock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
         """Pass a request on to the function that the visitor named."""
         return self.app(environ[_FUNCTION])(environ, start_response)
 
     def app(self, name: str) -> Flask:
-        """Return a function as a web application."""
-        if name not in self._apps:
-            self._apps[name] = flask_app(self.endpoint(name))
-        return self._apps[name]
+        """Return a function as a web application, one for all who ask at the same time."""
+        with self._building:
+            if name not in self._apps:
+                self._apps[name] = flask_app(self.endpoint(name))
+            return self._apps[name]
 
     def _outside(self, environ: Any, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # reason: PEP 3333
         url = f"https:/{environ['PATH_INFO']}"
@@ -95,9 +98,10 @@ class Installation:
 
     def endpoint(self, name: str) -> Endpoint:
         """Return a function, built when it is first asked for: opening a key file takes its time."""
-        if name not in self._endpoints:
-            self._endpoints[name] = build(name, self.settings, world=self.world)
-        return self._endpoints[name]
+        with self._building:
+            if name not in self._endpoints:
+                self._endpoints[name] = build(name, self.settings, world=self.world)
+            return self._endpoints[name]
 
     def monotonic(self) -> float:
         """Return the seconds that have passed on the clock."""
