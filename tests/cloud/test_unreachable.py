@@ -40,8 +40,6 @@ claim, which then answer; after it the claim is released.
 SHORTEST_TIMEOUT: Final = min(
     function.timeout_seconds for function in BUILT if function.databases.main != "none"
 )
-BUSY: Final = 2
-"""Of ten that ask at once, so many may be told to ask again: a busy machine's emulator may be slow."""
 COLD: Final = 901.0
 """Seconds after which neither a data key nor a client secret is remembered."""
 
@@ -290,8 +288,7 @@ def test_an_outage(
 ) -> None:
     """
     F09, F21, F23: whoever needs the service is told in time to ask again, whoever does not is served;
-    nobody's connection changes. When it is back everybody is served at once, by the same processes; but
-    for one or two who meet a deadline of ours on a busy machine, and are served when they ask again.
+    nobody's connection changes. When it is back everybody is served at once, by the same processes.
     """
     outages[case].result()
 
@@ -311,14 +308,9 @@ def be_out_of_reach(cabled: Cabled, service: Service, begin: Begin) -> None:
         else:
             assert answer.status_code in {200, 303}, (name, answer.text)
     assert changed(before, kept(cabled.documents())) == {}
-    waits = {}
-    for name, (answer, seconds) in at_once(people.asks).items():
-        assert seconds < LONGEST
-        if answer.status_code == 503:
-            waits[name] = people.asks[name]
-        else:
-            assert answer.status_code in {200, 303}, (name, answer.text)
-    assert len(waits) <= BUSY, waits.keys()
-    for name, ask in waits.items():
+    # One after the other: a crowd is another test's, and would make an emulator late on a busy machine.
+    for name, ask in people.asks.items():
+        begun = monotonic()
         answer = ask()
         assert answer.status_code in {200, 303}, (name, answer.text)
+        assert monotonic() - begun < LONGEST
